@@ -56,7 +56,6 @@ impl Additions {
     ///
     /// # Panics
     /// As [`install`](Self::install).
-    #[must_use]
     pub fn add_to(self, mut server: rsvc::Server) -> rsvc::Server {
         self.install();
         if self.jwt {

@@ -1,5 +1,8 @@
 //! [`Context`]: everything about a call except its messages.
 
+#[cfg(feature = "client")]
+mod attempt;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,11 +96,6 @@ struct Response {
     trailers: MetadataMap,
 }
 
-/// A call that is not made again.
-#[cfg(feature = "client")]
-#[derive(Clone, Copy)]
-struct OneAttempt;
-
 /// Where a call comes from, when a test says so.
 #[derive(Clone, Copy)]
 struct PeerAddr(SocketAddr);
@@ -179,6 +177,14 @@ impl Context {
         self.edit(|request| request.deadline = earliest(request.deadline, limit))
     }
 
+    /// The call waits for a connection, up to its deadline, in place of failing when one cannot be made; as
+    /// [`wait_for_ready`](crate::client::Builder::wait_for_ready) says of a channel.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_wait_for_ready(self) -> Self {
+        self.with_extension(crate::protocol::client::WaitForReady)
+    }
+
     /// Limits the call to the time before `deadline`. A limit can be tightened, never extended.
     #[must_use]
     pub fn with_deadline(self, deadline: std::time::Instant) -> Self {
@@ -206,23 +212,6 @@ impl Context {
     pub fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
         self.edit(|request| {
             request.extensions.insert(value);
-        })
-    }
-
-    /// Whether the call may be made again when it fails. Default: yes, as far as its method and the channel say so.
-    ///
-    /// ```
-    /// let ctx = rsvc::Context::new().with_retries(false);
-    /// ```
-    #[cfg(feature = "client")]
-    #[must_use]
-    pub fn with_retries(self, yes: bool) -> Self {
-        self.edit(|request| {
-            if yes {
-                request.extensions.remove::<OneAttempt>();
-            } else {
-                request.extensions.insert(OneAttempt);
-            }
         })
     }
 
@@ -490,46 +479,6 @@ impl Context {
     }
 }
 
-/// What attempts at a call do with its context.
-#[cfg(feature = "client")]
-impl Context {
-    pub(crate) fn has_retries(&self) -> bool {
-        self.request().extensions.get::<OneAttempt>().is_none()
-    }
-
-    /// The context of one of several attempts: what it brings is its own.
-    pub(crate) fn attempt(&self) -> Self {
-        let call = Call {
-            request: self.request().clone(),
-            method: self.call.method,
-            parent: Some(self.clone()),
-            ..Call::default()
-        };
-        Self { call: Arc::new(call), request: None }
-    }
-
-    /// Takes what an attempt has brought.
-    pub(crate) fn take_answer(&self, attempt: &Self) {
-        let Some(mut brought) = attempt.answer() else { return };
-        *self.response() = std::mem::take(&mut *brought);
-    }
-
-    /// The same call, which must be over by `deadline`.
-    pub(crate) fn until(self, deadline: Option<Instant>) -> Self {
-        if deadline.is_none() || deadline == self.request().deadline {
-            return self;
-        }
-        self.edit(|request| request.deadline = earliest(request.deadline, deadline))
-    }
-
-    /// Forgets what an attempt has brought.
-    pub(crate) fn forget_answer(&self) {
-        if let Some(mut answer) = self.answer() {
-            *answer = Response::default();
-        }
-    }
-}
-
 impl Default for Context {
     fn default() -> Self {
         Self::new()
@@ -551,95 +500,4 @@ impl fmt::Debug for Context {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn a_timeout_never_extends() {
-        let ctx = Context::new().with_timeout(SECOND).with_timeout(SECOND * 60);
-        assert!(ctx.remaining().unwrap() <= SECOND);
-        assert!(ctx.with_timeout(SECOND / 2).remaining().unwrap() <= SECOND / 2);
-    }
-
-    #[test]
-    fn an_endless_timeout_is_no_deadline() {
-        assert_eq!(Context::new().with_timeout(Duration::MAX).deadline(), None);
-    }
-
-    #[test]
-    fn a_change_leaves_other_clones_alone() {
-        let ctx = Context::new().with_metadata("a", "1").unwrap();
-        let changed = ctx.clone().with_metadata("a", "2").unwrap().with_extension(7u8);
-        assert_eq!(ctx.metadata_str("a"), Some("1"));
-        assert_eq!(changed.metadata_str("a"), Some("2"));
-        assert_eq!(changed.extension::<u8>(), Some(&7));
-        assert_eq!(ctx.extension::<u8>(), None);
-    }
-
-    #[test]
-    fn clones_share_the_response() {
-        let ctx = Context::new();
-        let changed = ctx.clone().with_timeout(SECOND);
-        changed.set_header("x-served-by", "7").unwrap();
-        changed.set_trailer("x-sum-bin", b"\x00\xff").unwrap();
-        assert_eq!(ctx.response_headers().get("x-served-by").unwrap(), "7");
-        assert_eq!(
-            ctx.response_trailers().get_bin("x-sum-bin").unwrap().to_bytes().unwrap().as_ref(),
-            b"\x00\xff"
-        );
-    }
-
-    #[test]
-    fn a_child_keeps_deadline_and_trace_only() {
-        let ctx = Context::new()
-            .with_timeout(SECOND)
-            .with_metadata("authorization", "Bearer t")
-            .unwrap()
-            .with_metadata("traceparent", "00-1-2-01")
-            .unwrap()
-            .with_extension(1u8)
-            .with_principal(Principal::new("ann"));
-        let child = ctx.child();
-        assert_eq!(child.deadline(), ctx.deadline());
-        assert_eq!(child.metadata_str("traceparent"), Some("00-1-2-01"));
-        assert_eq!(child.metadata_str("authorization"), None);
-        assert_eq!(child.extension::<u8>(), None);
-        assert_eq!(child.principal(), None);
-        child.set_header("x", "1").unwrap();
-        assert!(ctx.response_headers().is_empty());
-    }
-
-    #[tokio::test]
-    async fn the_end_of_a_call_reaches_its_children() {
-        let ctx = Context::new();
-        let child = ctx.child().child();
-        let waiting = tokio::spawn(child.cancelled());
-        tokio::task::yield_now().await;
-        assert!(!child.is_cancelled());
-        ctx.cancellation().cancel();
-        waiting.await.unwrap();
-        assert!(child.is_cancelled());
-        child.cancelled().await;
-    }
-
-    #[test]
-    fn debug_shows_no_values() {
-        let ctx = Context::new().with_metadata("authorization", "Bearer secret").unwrap();
-        let text = format!("{ctx:?}");
-        assert!(text.contains("authorization") && !text.contains("secret"), "{text}");
-    }
-
-    #[test]
-    fn headers_are_recycled_empty_and_only_if_nobody_sees_them() {
-        let mut ctx = Context::new().with_metadata("authorization", "Bearer secret").unwrap();
-        let seen = ctx.clone();
-        assert_eq!(ctx.recycle_headers().capacity(), 0);
-        assert_eq!(seen.metadata_str("authorization"), Some("Bearer secret"));
-        drop(seen);
-        let headers = ctx.recycle_headers();
-        assert!(headers.is_empty() && headers.capacity() > 0);
-        assert_eq!(ctx.metadata_str("authorization"), None);
-    }
-}
+mod tests;

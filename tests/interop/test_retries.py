@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import unittest
 
 import grpc
@@ -39,7 +40,10 @@ def config(policy=None, name=None, **more):
 
 
 class Failing(service.TestServiceServicer):
-    """Ends attempts as a script says: a code, and perhaps trailers, and for streams a number of responses before."""
+    """Ends attempts as a script says: a code, and perhaps trailers, and for streams a number of responses before.
+
+    DEADLINE_EXCEEDED comes late.
+    """
 
     def __init__(self):
         self.begin([])
@@ -52,6 +56,8 @@ class Failing(service.TestServiceServicer):
         self.previous.append(metadata.get("grpc-previous-rpc-attempts"))
         index = min(len(self.previous), len(self.script)) - 1
         step = self.script[index]
+        if step == Code.DEADLINE_EXCEEDED:
+            time.sleep(2)
         return step if isinstance(step, tuple) else (step, (), 0)
 
     def end(self, context, code, trailers):
@@ -146,7 +152,7 @@ class Retries(unittest.TestCase):
 
     def test_several_codes(self):
         script = [Code.ABORTED, Code.INTERNAL, Code.OK]
-        policy = retry(codes=["aborted", "INTERNAL"])
+        policy = retry(codes=["ABORTED", "INTERNAL"])
         self.check(config(policy), script, [("OK", 1)], [None, "1", "2"])
 
     def test_without_a_policy_there_is_one_attempt(self):
@@ -201,9 +207,9 @@ class Retries(unittest.TestCase):
 
     def test_the_timeout_of_the_config(self):
         slow = config()
-        slow["methodConfig"] = [{"name": [{}], "timeout": "0.000001s"}]
+        slow["methodConfig"] = [{"name": [{}], "timeout": "0.2s"}]
         for client in (self.python, self.rust):
-            self.service.begin([Code.OK])
+            self.service.begin([Code.DEADLINE_EXCEEDED])
             self.assertEqual(client(slow, "unary", 1, 30_000), [("DEADLINE_EXCEEDED", 0)])
 
     def test_the_sizes_of_the_config(self):

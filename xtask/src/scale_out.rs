@@ -12,7 +12,7 @@ use crate::{process, tally, venv};
 
 const PACKAGE: &str = "scale-out";
 /// What is between the load and the shops, as its flag `--way` says it.
-const WAYS: [&str; 1] = ["envoy"];
+const WAYS: [&str; 2] = ["envoy", "client"];
 /// The page with the tables, each between two comments.
 const PAGE: &str = "docs/growing.md";
 
@@ -30,7 +30,7 @@ pub(crate) fn fast(session: &Session) -> Result<Report> {
     let mut report = Report::default();
     for way in WAYS {
         let mut command = Command::new(&program);
-        command.args(["--way", way, "--length", "0.7"]).arg("--shop").arg(&shop).arg("--envoy").arg(&envoy);
+        command.args(["--way", way, "--length", "0.6"]).arg("--shop").arg(&shop).arg("--envoy").arg(&envoy);
         let (status, lines) = process::tee(&mut command)?;
         let mut outcome = tally::claims("scale-out", &lines);
         if !status.success() && outcome.failed == 0 {

@@ -40,6 +40,9 @@ pub struct Args {
     /// Count what calls in the same process take, and nothing else
     #[arg(long)]
     pub in_process: bool,
+    /// Measure calls over several connections of a channel, and nothing else
+    #[arg(long)]
+    pub spread: bool,
     /// Do not measure calls a second
     #[arg(long)]
     pub no_time: bool,

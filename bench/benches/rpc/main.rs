@@ -5,6 +5,8 @@
 //! valgrind's callgrind, where there is one, for a server or a client in a process of its own: what twice as many calls
 //! take more. Both are compared for each end alone, with tonic at the other end.
 //!
+//! Calls over several connections of a channel are compared with those over one (`--spread`).
+//!
 //! Handling connections is counted beside hyper-util's own, which has the same service, and calls in the same process beside
 //! those that are HTTP without a network.
 //!
@@ -21,6 +23,7 @@ mod in_process;
 mod limits;
 mod peers;
 mod rates;
+mod spread;
 
 use std::io;
 use std::net::SocketAddr;
@@ -53,6 +56,9 @@ async fn main() -> io::Result<()> {
     }
     if args.in_process {
         return in_process::report();
+    }
+    if args.spread {
+        return spread::report(args.rounds).await;
     }
     if args.connections {
         return connections::report().await;

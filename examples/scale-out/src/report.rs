@@ -25,10 +25,19 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn new(name: &str, from: Duration, to: Duration, samples: &[Sample]) -> Self {
+    fn new(
+        name: &str,
+        (from, to, lost_to): (Duration, Duration, Duration),
+        retries: u64,
+        samples: &[Sample],
+    ) -> Self {
         let within: Vec<_> = samples.iter().filter(|sample| (from..to).contains(&sample.begun)).collect();
+        // What is lost is lost by what happens when it ends: a call that was begun before may be under way then.
         let lost = |idempotent: bool| {
-            within.iter().filter(move |s| s.failed.is_some() && s.is_idempotent() == idempotent)
+            let ended = |sample: &&Sample| (from..lost_to).contains(&(sample.begun + sample.took));
+            let is_lost =
+                move |sample: &&Sample| sample.failed.is_some() && sample.is_idempotent() == idempotent;
+            samples.iter().filter(ended).filter(is_lost).count()
         };
         let mut times: Vec<_> = within.iter().filter(|s| s.failed.is_none()).map(|s| s.took).collect();
         times.sort();
@@ -36,9 +45,9 @@ impl Row {
             name: name.to_owned(),
             seconds: to.saturating_sub(from).as_secs_f64(),
             calls: within.len(),
-            lost_idempotent: lost(true).count(),
-            lost_other: lost(false).count(),
-            retries: within.iter().map(|sample| sample.attempts.saturating_sub(1)).sum(),
+            lost_idempotent: lost(true),
+            lost_other: lost(false),
+            retries,
             p50: percentile(&times, 50),
             p99: percentile(&times, 99),
             slowest: times.last().copied().unwrap_or_default(),
@@ -55,9 +64,16 @@ pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
 
 /// A row for each window, those of the same name together, and one for all.
 pub(crate) fn rows(windows: &[Window], samples: &[Sample]) -> Vec<Row> {
-    let mut rows: Vec<_> =
-        windows.iter().map(|window| Row::new(window.name, window.from, window.to, samples)).collect();
-    let all = windows.last().map(|last| Row::new("all", Duration::ZERO, last.to, samples));
+    let row = |(index, window): (usize, &Window)| {
+        // The last calls end behind the last window.
+        let lost_to = windows.get(index + 1).map_or(Duration::MAX, |next| next.from);
+        Row::new(window.name, (window.from, window.to, lost_to), window.retries, samples)
+    };
+    let mut rows: Vec<_> = windows.iter().enumerate().map(row).collect();
+    let retries = windows.iter().map(|window| window.retries).sum();
+    let all = windows
+        .last()
+        .map(|last| Row::new("all", (Duration::ZERO, last.to, Duration::MAX), retries, samples));
     rows.extend(all);
     rows
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::time::sleep;
 
+use crate::between::Between;
 use crate::fleet::Fleet;
 use crate::load::Load;
 
@@ -15,16 +16,24 @@ pub(crate) struct Window {
     pub(crate) name: &'static str,
     pub(crate) from: Duration,
     pub(crate) to: Duration,
+    /// How often something was sent again.
+    pub(crate) retries: u64,
     /// Whether it is orderly: then no call at all may be lost.
     pub(crate) is_orderly: bool,
 }
 
 /// Does it all, at so many times the usual length, and tells when what happened.
-pub(crate) async fn play(fleet: &mut Fleet, load: &Load, length: f64) -> Result<Vec<Window>> {
+pub(crate) async fn play(
+    fleet: &mut Fleet,
+    load: &Load,
+    between: &Between,
+    length: f64,
+) -> Result<Vec<Window>> {
     let mut windows = Vec::new();
+    let stage = Stage { load, between };
     let pause = |seconds: f64| pause(seconds * length);
 
-    windows.push(window(load, "before", true, pause(4.0)).await?);
+    windows.push(stage.window("before", true, pause(4.0)).await?);
     let victim = any(fleet)?;
     let kill = async {
         fleet.kill(&victim).await?;
@@ -34,8 +43,8 @@ pub(crate) async fn play(fleet: &mut Fleet, load: &Load, length: f64) -> Result<
         fleet.start("v1").await?;
         pause(1.0).await
     };
-    windows.push(window(load, "kill", false, kill).await?);
-    windows.push(rest(load, length).await?);
+    windows.push(stage.window("kill", false, kill).await?);
+    windows.push(stage.rest(length).await?);
     let victim = any(fleet)?;
     let freeze = async {
         fleet.freeze(&victim)?;
@@ -43,15 +52,15 @@ pub(crate) async fn play(fleet: &mut Fleet, load: &Load, length: f64) -> Result<
         fleet.thaw(&victim)?;
         pause(1.0).await
     };
-    windows.push(window(load, "freeze", false, freeze).await?);
-    windows.push(rest(load, length).await?);
+    windows.push(stage.window("freeze", false, freeze).await?);
+    windows.push(stage.rest(length).await?);
     let victim = any(fleet)?;
     let drain = async {
         fleet.drain(&victim).await?;
         fleet.start("v1").await?;
         pause(1.0).await
     };
-    windows.push(window(load, "drain", true, drain).await?);
+    windows.push(stage.window("drain", true, drain).await?);
     let deploy = async {
         for old in fleet.names() {
             // The new one first, so that there are never fewer.
@@ -61,30 +70,39 @@ pub(crate) async fn play(fleet: &mut Fleet, load: &Load, length: f64) -> Result<
         }
         Ok(())
     };
-    windows.push(window(load, "deploy", true, deploy).await?);
-    windows.push(window(load, "after", true, pause(4.0)).await?);
+    windows.push(stage.window("deploy", true, deploy).await?);
+    windows.push(stage.window("after", true, pause(4.0)).await?);
     Ok(windows)
 }
 
-/// Time for what was frozen or killed to be forgotten, so that the next window is about the next thing.
-async fn rest(load: &Load, length: f64) -> Result<Window> {
-    window(load, "rest", false, pause(3.0 * length)).await
+/// Where it happens.
+struct Stage<'a> {
+    load: &'a Load,
+    between: &'a Between,
+}
+
+impl Stage<'_> {
+    /// Time for what was frozen or killed to be forgotten, so that the next window is about the next thing.
+    async fn rest(&self, length: f64) -> Result<Window> {
+        self.window("rest", false, pause(3.0 * length)).await
+    }
+
+    async fn window(
+        &self,
+        name: &'static str,
+        is_orderly: bool,
+        what: impl Future<Output = Result<()>>,
+    ) -> Result<Window> {
+        let (from, before) = (self.load.now(), self.between.repeated().await?);
+        what.await.context(name)?;
+        let retries = self.between.repeated().await?.saturating_sub(before);
+        Ok(Window { name, from, to: self.load.now(), retries, is_orderly })
+    }
 }
 
 async fn pause(seconds: f64) -> Result<()> {
     sleep(Duration::from_secs_f64(seconds)).await;
     Ok(())
-}
-
-async fn window(
-    load: &Load,
-    name: &'static str,
-    is_orderly: bool,
-    what: impl Future<Output = Result<()>>,
-) -> Result<Window> {
-    let from = load.now();
-    what.await.context(name)?;
-    Ok(Window { name, from, to: load.now(), is_orderly })
 }
 
 fn any(fleet: &Fleet) -> Result<String> {

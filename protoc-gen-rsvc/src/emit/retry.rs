@@ -6,24 +6,23 @@ use crate::model::{Retry, RetryKind};
 
 /// The `rsvc::RetryPolicy` of a method.
 pub(super) fn policy(retry: &Retry) -> String {
-    let mut text = "::rsvc::RetryPolicy::".to_owned();
+    let mut calls = Vec::new();
     match &retry.kind {
-        RetryKind::Off => return text + "OFF",
-        RetryKind::Hedge { delay } => text += &format!("hedge({})", duration(*delay)),
+        RetryKind::Off => return "::rsvc::RetryPolicy::OFF".to_owned(),
+        RetryKind::Hedge { delay } => calls.push(format!("hedge({})", duration(*delay))),
         RetryKind::Backoff { initial, max, multiplier } => {
-            text += "retry()";
-            for (pause, name) in [(initial, "initial_backoff"), (max, "max_backoff")] {
-                text += &pause.map(|pause| format!(".{name}({})", duration(pause))).unwrap_or_default();
-            }
-            text += &multiplier.map(|factor| format!(".multiplier({factor:?})")).unwrap_or_default();
+            calls.push("retry()".to_owned());
+            calls.extend(initial.map(|pause| format!("initial_backoff({})", duration(pause))));
+            calls.extend(max.map(|pause| format!("max_backoff({})", duration(pause))));
+            calls.extend(multiplier.map(|factor| format!("multiplier({factor:?})")));
         }
     }
-    text += &retry.max_attempts.map(|count| format!(".max_attempts({count})")).unwrap_or_default();
+    calls.extend(retry.max_attempts.map(|count| format!("max_attempts({count})")));
     if !retry.codes.is_empty() {
         let codes: Vec<_> = retry.codes.iter().map(|code| format!("::rsvc::Code::{code}")).collect();
-        text += &format!(".codes(&[{}])", codes.join(", "));
+        calls.push(format!("codes(&[{}])", codes.join(", ")));
     }
-    text
+    format!("::rsvc::RetryPolicy::{}", calls.join("."))
 }
 
 fn duration(duration: Duration) -> String {

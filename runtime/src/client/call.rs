@@ -147,7 +147,7 @@ impl Calls<'_> {
         let Err(status) = outcome else { return outcome };
         // What is left is a request that no server has begun with.
         let attempts = channel.retrying.attempts(info, &ctx, deadline);
-        if attempts.and_then(|mut attempts| attempts.next(&channel.retrying, &status)).is_none() {
+        if attempts.and_then(|mut attempts| channel.retrying.next(&mut attempts, &status)).is_none() {
             return Err(status);
         }
         let call = ClientCall::new(&channel.endpoint, info, ctx.until(deadline));

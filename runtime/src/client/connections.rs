@@ -91,8 +91,9 @@ impl Connections {
 
     /// Whether others may read what is sent.
     pub(super) fn is_plain_text(&self, scheme: &Scheme) -> bool {
+        // Where a connector of the user's leads, nobody knows.
         #[cfg(unix)]
-        if self.balancing.source.is_none() && unix_path(&self.endpoint).is_some() {
+        if self.ways.own.is_none() && self.balancing.source.is_none() && unix_path(&self.endpoint).is_some() {
             return false;
         }
         *scheme == Scheme::HTTP

@@ -101,7 +101,7 @@ impl Transport for Http2 {
         let mut open = self.0.lock();
         let Choice::Open(index) = self.0.choose(&open) else {
             drop(open);
-            return Box::pin(self.clone().send_anew(request));
+            return Box::pin(self.clone().send_anew(request, 0));
         };
         let (call, response) = open[index].send(request);
         let is_enough = open.len() >= self.0.dialer.settings.connections;
@@ -119,11 +119,14 @@ impl Transport for Http2 {
 }
 
 impl Http2 {
-    /// Sends a request for which there is no connection, or none that is free.
-    async fn send_anew(self, mut request: Request<RequestBody>) -> Result<Response<Body>, BoxError> {
+    /// Sends a request for which there is no connection, or none that is free, or that was sent so often before.
+    async fn send_anew(
+        self,
+        mut request: Request<RequestBody>,
+        mut tries: u32,
+    ) -> Result<Response<Body>, BoxError> {
         let settings = &self.0.dialer.settings;
         let is_patient = settings.wait_for_ready || waits_for_ready(&request);
-        let mut tries = 0;
         let mut may_open = true;
         loop {
             let response = {
@@ -426,7 +429,7 @@ impl Call {
         Box::pin(async move {
             let request = outcome?;
             let pool = pool.expect("it was there");
-            Http2(pool).send_anew(request).await
+            Http2(pool).send_anew(request, 1).await
         })
     }
 }

@@ -180,7 +180,7 @@ impl<'a> OneCall<'a> {
             self.attempts = retrying.attempts(self.info, &ctx, deadline).map(Box::new);
         }
         let Some(attempts) = &mut self.attempts else { return Err(status) };
-        let Some(start) = attempts.next(retrying, &status) else { return Err(status) };
+        let Some(start) = retrying.next(attempts, &status) else { return Err(status) };
         ctx.forget_answer();
         self.state = State::Pausing(Box::pin(sleep_until(start)), ctx.until(deadline));
         Ok(())

@@ -211,7 +211,7 @@ async fn pause(
     status: Status,
 ) -> Result<u32, Status> {
     let Some(attempts) = attempts else { return Err(status) };
-    let Some(start) = attempts.next(retrying, &status) else { return Err(status) };
+    let Some(start) = retrying.next(attempts, &status) else { return Err(status) };
     sleep_until(start).await;
     ctx.forget_answer();
     Ok(attempts.previous())

@@ -29,7 +29,7 @@ impl Servers {
         let dialer = connections.dialer(scheme, authority)?;
         let Some(source) = &connections.balancing.source else { return Ok(Self::One(Host::new(dialer))) };
         let targets = Targets::new(dialer, scheme, authority, dialect(protocol));
-        let balance = connections.balancing.balance.clone();
+        let balance = connections.balancing.balance();
         let balancer =
             Balancer::new(balance, source, targets).map_err(|problem| connections.fail(problem))?;
         Ok(Self::Several(balancer))

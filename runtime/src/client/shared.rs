@@ -31,7 +31,9 @@ macro_rules! shared_settings {
             /// # Errors
             /// If it is not a service config, with the place of the mistake.
             pub fn service_config(mut self, json: &str) -> Result<Self, crate::client::ServiceConfigError> {
-                self.calls.config = Some(crate::client::service_config::ServiceConfig::parse(json)?);
+                let config = crate::client::ServiceConfig::parse(json)?;
+                self.connections.balancing.of_config = config.balance();
+                self.calls.config = Some(config);
                 Ok(self)
             }
 
@@ -200,7 +202,7 @@ macro_rules! shared_settings {
 
             /// How calls are spread over several endpoints. Default: [`Balance::round_robin`](crate::client::Balance::round_robin).
             pub fn balance(mut self, balance: crate::client::Balance) -> Self {
-                self.connections.balancing.balance = balance;
+                self.connections.balancing.balance = Some(balance);
                 self
             }
 

@@ -65,16 +65,18 @@ async fn a_channel_waits_longer_each_time_before_it_connects_again() {
 #[tokio::test]
 async fn a_call_may_wait_until_the_server_is_there() {
     let address = nowhere().await;
-    let builder = Channel::builder(format!("http://{address}")).wait_for_ready(true);
+    let builder = Channel::builder(format!("http://{address}"));
     let channel = builder
         .reconnect_backoff(Duration::from_millis(20), Duration::from_millis(50))
         .connect_lazy()
         .unwrap();
     let since = Instant::now();
-    let outcome = unary(&channel, Context::new().with_timeout(Duration::from_millis(300))).await;
+    unary(&channel, Context::new()).await.unwrap_err();
+    let patient = || Context::new().with_wait_for_ready();
+    let outcome = unary(&channel, patient().with_timeout(Duration::from_millis(300))).await;
     report("waits for a server that does not come", since, &outcome);
     assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded);
-    let call = tokio::spawn(async move { unary(&channel, Context::new()).await });
+    let call = tokio::spawn(async move { unary(&channel, patient()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!call.is_finished());
     let server = serve(listen(address));
@@ -207,6 +209,23 @@ impl Process {
     }
 }
 
+#[cfg(unix)]
+impl Process {
+    /// Stops it, and waits until it has stopped.
+    async fn freeze(&self) {
+        self.signal("STOP");
+        let state =
+            || Command::new("ps").args(["-o", "stat=", "-p", &self.0.id().to_string()]).output().unwrap();
+        for _ in 0..100 {
+            if state().stdout.starts_with(b"T") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it goes on");
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -231,7 +250,7 @@ async fn a_process_that_is_frozen() {
     let builder = builder.reconnect_backoff(quarter / 5, quarter).connect_timeout(quarter);
     let channel = builder.connect().await.unwrap();
     unary(&channel, Context::new()).await.unwrap();
-    process.signal("STOP");
+    process.freeze().await;
     for (what, ctx, code) in [
         (
             "frozen, with a deadline of 100 ms",

@@ -99,7 +99,7 @@ pub(crate) fn well(protocol: Protocol) -> Answer {
     }
 }
 
-/// An error: 14 is UNAVAILABLE, 5 is NOT_FOUND.
+/// An error with one of the codes 5, 13 and 14.
 pub(crate) fn fails(protocol: Protocol, code: u8) -> Answer {
     let number = match code {
         14 => "14",

@@ -36,5 +36,15 @@ pub(super) use target::Targets;
 pub(super) struct Balancing {
     /// `None` for the one that the channel is named after.
     pub(super) source: Option<Source>,
-    pub(super) balance: Balance,
+    /// What the builder says.
+    pub(super) balance: Option<Balance>,
+    /// What the service config says.
+    pub(super) of_config: Option<Balance>,
+}
+
+impl Balancing {
+    /// How calls are spread over the endpoints.
+    pub(super) fn balance(&self) -> Balance {
+        self.balance.clone().or_else(|| self.of_config.clone()).unwrap_or_default()
+    }
 }

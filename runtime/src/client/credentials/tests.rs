@@ -334,7 +334,12 @@ fn nothing_is_sent_over_plain_text_without_leave() {
         |builder| builder.credentials(Credentials::bearer("secret").over_plain_text(true));
     assert!(allowed(Channel::builder("http://users.example")).connect_lazy().is_ok());
     #[cfg(unix)]
-    assert!(builder("unix:/run/users.sock").connect_lazy().is_ok());
+    {
+        assert!(builder("unix:/run/users.sock").connect_lazy().is_ok());
+        // Where this one leads, nobody knows.
+        let own = tower::service_fn(|_: http::Uri| async { Ok::<_, BoxError>(tokio::io::duplex(1).0) });
+        refused(builder("unix:/run/users.sock").connect_with(own).connect_lazy());
+    }
     #[cfg(feature = "_tls")]
     assert!(builder("https://users.example").connect_lazy().is_ok());
     let invalid = Channel::builder("https://users.example").credentials(Credentials::bearer("sec\nret"));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::settings::{Policy, Retrying};
+use super::budget::Budget;
+use super::policy::Policy;
 use crate::bridge::{Status, StatusExt as _};
 use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
@@ -42,9 +43,8 @@ impl Attempts {
     }
 
     /// An attempt has failed: when the next one begins, if there is one.
-    #[cold]
-    pub(in crate::client) fn next(&mut self, retrying: &Retrying, status: &Status) -> Option<Instant> {
-        let pause = self.pause(retrying, status)?;
+    pub(super) fn next(&mut self, budget: Option<&Budget>, status: &Status) -> Option<Instant> {
+        let pause = self.pause(budget, status)?;
         let start = Instant::now().checked_add(pause)?;
         if self.deadline.is_some_and(|deadline| deadline <= start) {
             return None;
@@ -53,7 +53,7 @@ impl Attempts {
         Some(start)
     }
 
-    fn pause(&mut self, retrying: &Retrying, status: &Status) -> Option<Duration> {
+    fn pause(&mut self, budget: Option<&Budget>, status: &Status) -> Option<Duration> {
         if !self.is_resent && is_refused(status) {
             self.is_resent = true;
             return Some(Duration::ZERO);
@@ -62,7 +62,7 @@ impl Attempts {
         let asked = Asked::of(status);
         let by_server = self.policy.is_default && matches!(asked, Asked::AtLeast(_));
         let is_retryable = policy.codes.contains(status.code()) || by_server;
-        let allowed = may_go_on(retrying, is_retryable || asked == Asked::Never);
+        let allowed = Budget::may_go_on(budget, is_retryable || asked == Asked::Never);
         if !is_retryable || asked == Asked::Never || !allowed || self.begun >= policy.max_attempts {
             return None;
         }
@@ -82,15 +82,6 @@ impl Attempts {
         }
         self.begun += 1;
         Some(pause)
-    }
-}
-
-/// Whether the budget has another attempt after one that `counts` or not.
-pub(super) fn may_go_on(retrying: &Retrying, counts: bool) -> bool {
-    match &retrying.budget {
-        Some(budget) if counts => budget.failed(),
-        Some(budget) => budget.is_enough(),
-        None => true,
     }
 }
 
@@ -161,7 +152,7 @@ mod tests {
 
     use super::*;
     use crate::bridge::{Code, MetadataMap};
-    use crate::client::retry::Retries;
+    use crate::client::service_config::Throttling;
     use crate::error::wire::retry_after;
 
     const DEFAULT: Policy = Policy { told: Some(RetryPolicy::retry()), is_default: true };
@@ -194,39 +185,38 @@ mod tests {
     async fn pauses_grow_up_to_the_longest() {
         let policy = RetryPolicy::retry().max_attempts(5).max_backoff(Duration::from_millis(350));
         let mut attempts = attempts(Policy { told: Some(policy), ..DEFAULT }, None);
-        let retrying = Retrying::default();
+        let budget = Some(&Budget::new(Throttling::DEFAULT));
         for (expected, previous) in [(100, 1), (200, 2), (350, 3), (350, 4)] {
-            about(attempts.next(&retrying, &unavailable()).unwrap(), expected);
+            about(attempts.next(budget, &unavailable()).unwrap(), expected);
             assert_eq!(attempts.previous(), previous);
         }
-        assert_eq!(attempts.next(&retrying, &unavailable()), None);
+        assert_eq!(attempts.next(budget, &unavailable()), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn other_codes_are_the_outcome() {
-        let retrying = Retrying::default();
+        let budget = Some(&Budget::new(Throttling::DEFAULT));
         for code in (1..=16).map(Code::from_i32) {
-            let next = attempts(DEFAULT, None).next(&retrying, &Status::new(code, ""));
+            let next = attempts(DEFAULT, None).next(budget, &Status::new(code, ""));
             assert_eq!(next.is_some(), code == Code::Unavailable, "{code:?}");
         }
-        let named =
-            Policy { told: Some(RetryPolicy::retry().codes(&[Code::Aborted])), is_default: false, ..DEFAULT };
-        assert!(attempts(named, None).next(&retrying, &Status::aborted("")).is_some());
-        assert!(attempts(named, None).next(&retrying, &unavailable()).is_none());
+        let named = Policy { told: Some(RetryPolicy::retry().codes(&[Code::Aborted])), is_default: false };
+        assert!(attempts(named, None).next(budget, &Status::aborted("")).is_some());
+        assert!(attempts(named, None).next(budget, &unavailable()).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_slept_past_the_deadline() {
-        let retrying = Retrying::default();
+        let budget = Some(&Budget::new(Throttling::DEFAULT));
         let left = |millis| attempts(DEFAULT, Some(Duration::from_millis(millis)));
-        assert!(left(70).next(&retrying, &unavailable()).is_none());
-        assert!(left(130).next(&retrying, &unavailable()).is_some());
+        assert!(left(70).next(budget, &unavailable()).is_none());
+        assert!(left(130).next(budget, &unavailable()).is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_server_says_when() {
-        let retrying = Retrying::default();
-        let asked = |status: &Status| attempts(DEFAULT, None).next(&retrying, status);
+        let budget = Some(&Budget::new(Throttling::DEFAULT));
+        let asked = |status: &Status| attempts(DEFAULT, None).next(budget, status);
         let millis = |status: &Status| (asked(status).unwrap() - Instant::now()).as_millis();
         assert_eq!(millis(&pushed_back("7")), 7);
         assert_eq!(millis(&pushed_back("0")), 0);
@@ -239,41 +229,40 @@ mod tests {
         assert_eq!(millis(&after(Code::ResourceExhausted, 3)), 3000);
         assert_eq!(asked(&after(Code::Unavailable, 31)), None);
         let named = Policy { is_default: false, ..DEFAULT };
-        assert!(attempts(named, None).next(&retrying, &after(Code::ResourceExhausted, 3)).is_none());
+        assert!(attempts(named, None).next(budget, &after(Code::ResourceExhausted, 3)).is_none());
         // What it asks for is no pause of the policy.
         let mut attempts =
             attempts(Policy { told: Some(RetryPolicy::retry().max_attempts(4)), ..DEFAULT }, None);
-        about(attempts.next(&retrying, &unavailable()).unwrap(), 100);
-        attempts.next(&retrying, &pushed_back("7")).unwrap();
-        about(attempts.next(&retrying, &unavailable()).unwrap(), 100);
+        about(attempts.next(budget, &unavailable()).unwrap(), 100);
+        attempts.next(budget, &pushed_back("7")).unwrap();
+        about(attempts.next(budget, &unavailable()).unwrap(), 100);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_no_server_has_begun_with_goes_again_once() {
-        let retrying = Retrying::new(Retries::new().budget(2, 0.1), None);
+        let budget = Some(&Budget::new(Throttling::new(2, 0.1)));
         let mut refused = unavailable();
         refused.set_source(Arc::new(h2::Error::from(h2::Reason::REFUSED_STREAM)));
         let mut attempts = attempts(Policy { told: None, ..DEFAULT }, None);
         // Errors that are made here are not those of a server.
-        assert_eq!(attempts.next(&retrying, &refused), None);
+        assert_eq!(attempts.next(budget, &refused), None);
         let unprocessed =
             crate::protocol::client::Unprocessed::new(None, h2::Error::from(h2::Reason::NO_ERROR));
         refused.set_source(Arc::new(unprocessed));
-        assert_eq!(attempts.next(&retrying, &refused), Some(Instant::now()));
+        assert_eq!(attempts.next(budget, &refused), Some(Instant::now()));
         assert_eq!(attempts.previous(), 0);
-        assert_eq!(attempts.next(&retrying, &refused), None);
+        assert_eq!(attempts.next(budget, &refused), None);
         // It takes no tokens.
-        assert!(may_go_on(&retrying, false));
+        assert!(Budget::may_go_on(budget, false));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_budget_ends_retries() {
-        let retrying = Retrying::new(Retries::new().budget(4, 0.1), None);
-        assert!(attempts(DEFAULT, None).next(&retrying, &unavailable()).is_some());
-        assert!(attempts(DEFAULT, None).next(&retrying, &unavailable()).is_none());
-        let free = Retrying::new(Retries::new().no_budget(), None);
+        let budget = Some(&Budget::new(Throttling::new(4, 0.1)));
+        assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_some());
+        assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_none());
         for _ in 0..500 {
-            assert!(attempts(DEFAULT, None).next(&free, &unavailable()).is_some());
+            assert!(attempts(DEFAULT, None).next(None, &unavailable()).is_some());
         }
     }
 

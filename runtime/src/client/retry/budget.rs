@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::client::service_config::Throttling;
+
 /// The tokens of a channel.
 ///
 /// Every failure that another attempt could follow takes one, and every success brings a part of one. With no more than half
@@ -10,35 +12,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(super) struct Budget {
     /// In thousandths, as all of these.
     tokens: AtomicU32,
-    limits: Limits,
+    limits: Throttling,
 }
 
-/// How many tokens there can be, and how many a success brings. In thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) struct Limits {
-    max: u32,
-    ratio: u32,
-}
-
-const ONE: u32 = 1000;
-
-impl Limits {
-    pub(super) const DEFAULT: Self = Self { max: 100 * ONE, ratio: ONE / 10 };
-
-    pub(in crate::client) fn new(max_tokens: u16, token_ratio: f64) -> Self {
-        let ratio = (token_ratio * f64::from(ONE)).clamp(1.0, f64::from(u16::MAX) * f64::from(ONE));
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it was brought in between"
-        )]
-        let ratio = ratio.round() as u32;
-        Self { max: u32::from(max_tokens) * ONE, ratio }
-    }
-}
+/// A token.
+const ONE: u32 = Throttling::TOKEN;
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Throttling) -> Self {
         Self { tokens: AtomicU32::new(limits.max), limits }
     }
 
@@ -52,7 +33,7 @@ impl Budget {
 
     #[cold]
     fn refill(&self) {
-        let Limits { max, ratio } = self.limits;
+        let Throttling { max, ratio } = self.limits;
         self.change(|tokens| tokens.saturating_add(ratio).min(max));
     }
 
@@ -66,6 +47,15 @@ impl Budget {
         self.tokens.load(Ordering::Relaxed) > self.limits.max / 2
     }
 
+    /// Whether there may be another attempt after one that `counts` as a failure or not.
+    pub(super) fn may_go_on(budget: Option<&Self>, counts: bool) -> bool {
+        match budget {
+            Some(budget) if counts => budget.failed(),
+            Some(budget) => budget.is_enough(),
+            None => true,
+        }
+    }
+
     fn change(&self, to: impl Fn(u32) -> u32) -> bool {
         self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(to(tokens))).is_ok()
     }
@@ -77,7 +67,7 @@ mod tests {
 
     #[test]
     fn half_of_the_tokens_are_for_retries() {
-        let budget = Budget::new(Limits::new(10, 0.1));
+        let budget = Budget::new(Throttling::new(10, 0.1));
         let allowed: Vec<bool> = (0..6).map(|_| budget.failed()).collect();
         // 9, 8, 7, 6, 5, 4
         assert_eq!(allowed, [true, true, true, true, false, false]);
@@ -92,7 +82,7 @@ mod tests {
 
     #[test]
     fn tokens_stay_between_none_and_all() {
-        let budget = Budget::new(Limits::new(2, 1.5));
+        let budget = Budget::new(Throttling::new(2, 1.5));
         for _ in 0..5 {
             budget.failed();
         }
@@ -101,11 +91,5 @@ mod tests {
         assert_eq!(budget.tokens.load(Ordering::Relaxed), 1500);
         budget.succeeded();
         assert_eq!(budget.tokens.load(Ordering::Relaxed), 2000);
-    }
-
-    #[test]
-    fn a_ratio_has_three_digits() {
-        assert_eq!(Limits::new(1, 0.0004), Limits { max: 1000, ratio: 1 });
-        assert_eq!(Limits::new(1000, 0.5006), Limits { max: 1_000_000, ratio: 501 });
     }
 }

@@ -10,7 +10,8 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
-use super::attempts::{Asked, may_go_on};
+use super::attempts::Asked;
+use super::budget::Budget;
 use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
@@ -45,7 +46,7 @@ pub(in crate::client) async fn hedge<T>(
             (_, None) => Poll::Pending,
         });
         let Some((outcome, own)) = ended.await else {
-            if may_go_on(&retrying, false) {
+            if Budget::may_go_on(retrying.budget.as_ref(), false) {
                 running.push(attempt(count));
                 count += 1;
                 next = following(&policy, count, delay);
@@ -68,7 +69,7 @@ pub(in crate::client) async fn hedge<T>(
         let is_fatal = !policy.codes.contains(status.code());
         let asked = Asked::of(&status);
         let is_counted = !is_fatal || asked == Asked::Never;
-        let allowed = may_go_on(&retrying, is_counted);
+        let allowed = Budget::may_go_on(retrying.budget.as_ref(), is_counted);
         next = match asked {
             Asked::Never => None,
             _ if !allowed || next.is_none() => None,

@@ -7,12 +7,12 @@
 mod attempts;
 mod budget;
 mod hedge;
+mod policy;
 mod replay;
 mod settings;
 mod stream;
 
 pub(super) use attempts::Attempts;
-pub(super) use budget::Limits as BudgetLimits;
 pub(super) use hedge::hedge;
 pub(super) use replay::Replay;
 pub use settings::Retries;

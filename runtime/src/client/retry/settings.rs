@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::attempts::Attempts;
-use super::budget::{Budget, Limits};
+use super::budget::Budget;
+use super::policy::Policy;
 use crate::Context;
-use crate::client::service_config::ServiceConfig;
+use crate::bridge::Status;
+use crate::client::service_config::{ServiceConfig, Throttling};
 use crate::method::{Idempotency, MethodInfo};
 use crate::retry::{RetryKind, RetryPolicy};
 
@@ -44,7 +46,7 @@ pub struct Retries {
 enum BudgetOf {
     /// The service config, or the default.
     Default,
-    Told(Limits),
+    Told(Throttling),
     None,
 }
 
@@ -84,7 +86,7 @@ impl Retries {
     /// success brings `token_ratio`, down to a thousandth. Nothing is made again while no more than half of them are left.
     /// Default: 100 and 0.1.
     pub fn budget(mut self, max_tokens: u16, token_ratio: f64) -> Self {
-        self.budget = BudgetOf::Told(Limits::new(max_tokens, token_ratio));
+        self.budget = BudgetOf::Told(Throttling::new(max_tokens, token_ratio));
         self
     }
 
@@ -116,20 +118,11 @@ pub(in crate::client) struct Retrying {
     pub(super) budget: Option<Budget>,
 }
 
-/// The policy of a call.
-#[derive(Clone, Copy)]
-pub(super) struct Policy {
-    /// `None`: it is made again if no server has begun with it.
-    pub(super) told: Option<RetryPolicy>,
-    /// Whether the server may ask for another attempt whatever the code: nobody has named the codes.
-    pub(super) is_default: bool,
-}
-
 impl Retrying {
     pub(in crate::client) fn new(retries: Retries, config: Option<ServiceConfig>) -> Self {
         let of_config = || config.as_ref().and_then(ServiceConfig::throttling);
         let limits = match retries.budget {
-            BudgetOf::Default => Some(of_config().unwrap_or(Limits::DEFAULT)),
+            BudgetOf::Default => Some(of_config().unwrap_or(Throttling::DEFAULT)),
             BudgetOf::Told(limits) => Some(limits),
             BudgetOf::None => None,
         };
@@ -170,6 +163,12 @@ impl Retrying {
     ) -> Option<Attempts> {
         let policy = self.policy(info, ctx).filter(|policy| policy.told.is_some())?;
         Some(Attempts::new(policy, deadline))
+    }
+
+    /// An attempt has failed: when the next one begins, if there is one.
+    #[cold]
+    pub(in crate::client) fn next(&self, attempts: &mut Attempts, status: &Status) -> Option<Instant> {
+        attempts.next(self.budget.as_ref(), status)
     }
 
     /// The policy of a call that is hedged.

@@ -76,7 +76,7 @@ impl Responses {
         if !self.begin.can_begin_again() {
             return Err(status);
         }
-        let Some(start) = self.attempts.next(&self.retrying, &status) else { return Err(status) };
+        let Some(start) = self.retrying.next(&mut self.attempts, &status) else { return Err(status) };
         self.ctx.forget_answer();
         let ctx = self.ctx.clone().until(self.attempts.deadline());
         let begun = self.begin.begin(ctx, self.attempts.previous());

@@ -3,6 +3,7 @@
 
 mod error;
 mod policies;
+mod throttling;
 mod value;
 
 use std::collections::HashMap;
@@ -11,9 +12,10 @@ use std::collections::hash_map::Entry;
 use prost_types::Struct;
 
 pub use error::ServiceConfigError;
+pub(super) use throttling::Throttling;
 use value::{At, Object};
 
-use super::retry::BudgetLimits;
+use super::balance::Balance;
 use crate::json;
 use crate::method::MethodInfo;
 use crate::protocol::client::Overrides;
@@ -49,7 +51,7 @@ pub struct ServiceConfig {
     services: HashMap<String, MethodConfig>,
     /// Of all methods.
     any: Option<MethodConfig>,
-    throttling: Option<BudgetLimits>,
+    throttling: Option<Throttling>,
     load_balancing: Option<LoadBalancing>,
     health_check_service: Option<String>,
 }
@@ -65,11 +67,8 @@ pub enum LoadBalancing {
     },
     /// One after the other.
     RoundRobin,
-    /// The one of `choices` with the fewest calls under way.
-    LeastRequest {
-        /// How many are compared.
-        choices: u32,
-    },
+    /// Of two that are taken by chance, the one with fewer calls under way.
+    LeastRequest,
 }
 
 /// What is said of a method.
@@ -117,6 +116,20 @@ impl ServiceConfig {
         self.health_check_service.as_deref()
     }
 
+    /// The same as a setting of a channel; `None` if it says nothing of endpoints.
+    pub(super) fn balance(&self) -> Option<Balance> {
+        let balance = self.load_balancing.map(|policy| match policy {
+            LoadBalancing::PickFirst { shuffle: false } => Balance::pick_first(),
+            LoadBalancing::PickFirst { shuffle: true } => Balance::pick_first().shuffled(),
+            LoadBalancing::RoundRobin => Balance::round_robin(),
+            LoadBalancing::LeastRequest => Balance::least_request(),
+        });
+        match &self.health_check_service {
+            Some(service) => Some(balance.unwrap_or_default().health_check(service)),
+            None => balance,
+        }
+    }
+
     fn add(&mut self, method: &Object<'_>) -> Result<()> {
         let duration = |name| method.get(name).map(|at| at.duration()).transpose();
         let bytes = |name| method.get(name).map(|at| at.integer()).transpose();
@@ -147,7 +160,7 @@ impl ServiceConfig {
         Ok(())
     }
 
-    pub(super) fn throttling(&self) -> Option<BudgetLimits> {
+    pub(super) fn throttling(&self) -> Option<Throttling> {
         self.throttling
     }
 
@@ -169,14 +182,14 @@ impl ServiceConfig {
 
     /// What is said of the method with a path.
     pub(super) fn of_path(&self, path: &str) -> Overrides {
-        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or("");
         let config = self.methods.get(path).or_else(|| self.services.get(service)).or(self.any.as_ref());
-        config.map(|config| config.overrides).unwrap_or_default()
+        config.map_or(Overrides::default(), |config| config.overrides)
     }
 
     /// What is said of methods of which nothing else is said.
     pub(super) fn others(&self) -> Overrides {
-        self.any.map(|config| config.overrides).unwrap_or_default()
+        self.any.map_or(Overrides::default(), |config| config.overrides)
     }
 }
 
@@ -215,12 +228,12 @@ fn load_balancing(root: &Object<'_>) -> Result<Option<LoadBalancing>> {
             }
             "round_robin" => LoadBalancing::RoundRobin,
             "least_request" | "least_request_experimental" => {
-                let choices = settings.get("choiceCount");
-                let count = choices.as_ref().map_or(Ok(2), At::integer)?;
-                match (count, choices) {
-                    (0..2, Some(choices)) => return Err(choices.fail("it must be at least 2")),
-                    _ => LoadBalancing::LeastRequest { choices: count.min(10) },
+                if let Some(choices) = settings.get("choiceCount")
+                    && choices.integer()? < 2
+                {
+                    return Err(choices.fail("it must be at least 2"));
                 }
+                LoadBalancing::LeastRequest
             }
             _ => continue,
         }));

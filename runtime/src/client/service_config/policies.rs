@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use super::ServiceConfigError;
 use super::value::{At, Object};
-use crate::client::retry::BudgetLimits;
+use super::{ServiceConfigError, Throttling};
 use crate::retry::RetryPolicy;
 
 type Result<T> = std::result::Result<T, ServiceConfigError>;
@@ -62,7 +61,7 @@ fn backoff(policy: &Object<'_>, name: &str) -> Result<Duration> {
 }
 
 /// The budget of a channel.
-pub(super) fn throttling(at: At<'_>) -> Result<BudgetLimits> {
+pub(super) fn throttling(at: At<'_>) -> Result<Throttling> {
     let throttling = at.object()?;
     let tokens = throttling.required("maxTokens")?;
     let max = match tokens.integer() {
@@ -71,7 +70,7 @@ pub(super) fn throttling(at: At<'_>) -> Result<BudgetLimits> {
     };
     let ratio = throttling.required("tokenRatio")?;
     match ratio.number()? {
-        number if number > 0.0 => Ok(BudgetLimits::new(max, number)),
+        number if number > 0.0 => Ok(Throttling::new(max, number)),
         _ => Err(ratio.fail("it must be above 0")),
     }
 }

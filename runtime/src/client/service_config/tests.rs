@@ -54,7 +54,7 @@ fn policies_are_read() {
     let expected = RetryPolicy::hedge(Duration::ZERO).max_attempts(3).codes(&[]);
     assert_eq!(hedging.method(&GET).unwrap().retry, Some(expected));
     let throttled = parse(r#"{ "retryThrottling": { "maxTokens": 10, "tokenRatio": 0.1 } }"#);
-    assert_eq!(throttled.throttling(), Some(BudgetLimits::new(10, 0.1)));
+    assert_eq!(throttled.throttling(), Some(Throttling::new(10, 0.1)));
 }
 
 #[test]
@@ -66,11 +66,13 @@ fn the_first_known_balancing_is_taken() {
     assert_eq!(of(&list(r#"{ "new": {} }, { "round_robin": {} }"#)), Some(LoadBalancing::RoundRobin));
     let shuffled = LoadBalancing::PickFirst { shuffle: true };
     assert_eq!(of(&list(r#"{ "pick_first": { "shuffleAddressList": true } }"#)), Some(shuffled));
-    let least = |choices| Some(LoadBalancing::LeastRequest { choices });
-    assert_eq!(of(&list(r#"{ "least_request": {} }"#)), least(2));
-    assert_eq!(of(&list(r#"{ "least_request_experimental": { "choiceCount": 50 } }"#)), least(10));
+    for least in [r#"{ "least_request": {} }"#, r#"{ "least_request_experimental": { "choiceCount": 50 } }"#]
+    {
+        assert_eq!(of(&list(least)), Some(LoadBalancing::LeastRequest));
+    }
     let health = parse(r#"{ "healthCheckConfig": { "serviceName": "a.B" } }"#);
     assert_eq!(health.health_check_service(), Some("a.B"));
+    assert!(health.balance().is_some() && parse("{}").balance().is_none());
 }
 
 #[test]
@@ -126,6 +128,11 @@ fn mistakes_are_named_with_their_place() {
             "above 0",
         ),
         (r#"{ "loadBalancingConfig": [{ "new": {} }] }"#.to_owned(), "loadBalancingConfig", "no policy"),
+        (
+            r#"{ "loadBalancingConfig": [{ "least_request": { "choiceCount": 1 } }] }"#.to_owned(),
+            "loadBalancingConfig[0].least_request.choiceCount",
+            "at least 2",
+        ),
         (r#"{ "loadBalancingConfig": [{}] }"#.to_owned(), "loadBalancingConfig[0]", "one policy"),
     ];
     for (text, path, problem) in cases {

@@ -131,7 +131,7 @@ impl<'a> ClientCall<'a> {
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
         *request.headers_mut() = headers;
-        if self.settings.wait_for_ready {
+        if self.settings.wait_for_ready || self.ctx.extension::<WaitForReady>().is_some() {
             request.extensions_mut().insert(WaitForReady);
         }
         request

@@ -64,7 +64,7 @@ pub(crate) use requests::{bare, many, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
 pub(crate) use unprocessed::Unprocessed;
-pub(crate) use wait::waits_for_ready;
+pub(crate) use wait::{WaitForReady, waits_for_ready};
 
 /// What is read of the error in place of a response, and of the end of one that stands in its body, in bytes. Both are read
 /// into more memory than they are.

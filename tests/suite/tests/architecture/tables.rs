@@ -128,6 +128,7 @@ const RUNTIME: Table = Table {
                 "cancellation.rs",
                 "challenge.rs",
                 "context.rs",
+                "context/",
                 "deadline.rs",
                 "metadata.rs",
                 "peer.rs",

@@ -186,6 +186,10 @@ impl QuietClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Quiet) -> Self {
+        Self::new(::rsvc::Channel::in_process(QuietServer::new(service)))
+    }
 }
 
 impl Quiet for QuietClient {
@@ -405,6 +409,10 @@ impl PatientClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Patient) -> Self {
+        Self::new(::rsvc::Channel::in_process(PatientServer::new(service)))
     }
 }
 
@@ -636,6 +644,10 @@ impl QuickClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Quick) -> Self {
+        Self::new(::rsvc::Channel::in_process(QuickServer::new(service)))
     }
 }
 
