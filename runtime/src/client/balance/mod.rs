@@ -45,6 +45,6 @@ pub(super) struct Balancing {
 impl Balancing {
     /// How calls are spread over the endpoints.
     pub(super) fn balance(&self) -> Balance {
-        self.balance.clone().or_else(|| self.of_config.clone()).unwrap_or_default()
+        self.balance.clone().or_else(|| self.of_config.clone()).unwrap_or_else(Balance::round_robin)
     }
 }

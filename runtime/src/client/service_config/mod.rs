@@ -125,7 +125,7 @@ impl ServiceConfig {
             LoadBalancing::LeastRequest => Balance::least_request(),
         });
         match &self.health_check_service {
-            Some(service) => Some(balance.unwrap_or_default().health_check(service)),
+            Some(service) => Some(balance.unwrap_or_else(Balance::round_robin).health_check(service)),
             None => balance,
         }
     }
