@@ -62,7 +62,7 @@ impl TokenServer {
     fn give(&self) -> Token {
         let token = format!("token-{}", self.count.fetch_add(1, Ordering::Relaxed));
         (*self.valid.lock().unwrap()).clone_from(&token);
-        Token::bearer(token).expires_in(Duration::from_secs(3600))
+        Token::bearer(token).expires_in(Duration::from_hours(1))
     }
 
     /// Takes back what it gave.

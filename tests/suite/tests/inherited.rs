@@ -211,9 +211,9 @@ async fn check<N: Notes>(upstream: impl FnOnce(String) -> N, talks: bool) {
     let endpoint = serve(Server::new().add(NotesServer::new(front))).await;
     let notes = NotesClient::connect(endpoint).await.unwrap();
     let named = |name: &str| GetNoteRequest { name: name.into(), ..GetNoteRequest::default() };
-    let names: &[_] = if talks { &["get", "watch", "import", "talk"] } else { &["get", "watch", "import"] };
+    let methods: &[_] = if talks { &["get", "watch", "import", "talk"] } else { &["get", "watch", "import"] };
     let lines = |what: &[&str]| -> Vec<_> {
-        names.iter().flat_map(|name| what.iter().map(move |what| format!("{name} {what}"))).collect()
+        methods.iter().flat_map(|name| what.iter().map(move |what| format!("{name} {what}"))).collect()
     };
 
     let ctx = Context::new().with_timeout(Duration::from_secs(1000));

@@ -193,9 +193,9 @@ mod tests {
         let mut in_flight = [0_usize; 3];
         let mut counts = [0_usize; 3];
         for _ in 0..9_000 {
-            let picked = picker.pick(|place| in_flight[place]);
-            counts[picked] += 1;
-            if picked == 0 {
+            let place = picker.pick(|at| in_flight[at]);
+            counts[place] += 1;
+            if place == 0 {
                 in_flight[0] += 1;
             }
         }
@@ -208,8 +208,8 @@ mod tests {
         let mut picker = picker(Choice::LeastRequest, &weights);
         let mut in_flight = [0_usize; 3];
         for _ in 0..8_000 {
-            let picked = picker.pick(|place| in_flight[place]);
-            in_flight[picked] += 1;
+            let place = picker.pick(|at| in_flight[at]);
+            in_flight[place] += 1;
         }
         for (in_flight, expected) in in_flight.into_iter().zip([1_000, 2_000, 5_000]) {
             assert!(in_flight.abs_diff(expected) < expected / 20, "{in_flight} of {expected}");
