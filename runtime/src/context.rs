@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 mod attempt;
+#[cfg(feature = "client")]
+pub(crate) mod wait;
 
 use std::fmt;
 use std::net::SocketAddr;

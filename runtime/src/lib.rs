@@ -129,8 +129,6 @@ pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;
 pub mod validate;
-#[cfg(feature = "client")]
-mod wait;
 
 /// What goes around calls, on a server ([`Server::intercept`], [`Intercepted`](interceptor::Intercepted)) as on a client
 /// ([`client::Builder::intercept`]).

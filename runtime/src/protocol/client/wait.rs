@@ -2,7 +2,7 @@
 
 use http::Request;
 
-pub(crate) use crate::wait::WaitForReady;
+pub(crate) use crate::context::wait::WaitForReady;
 
 /// Whether a request waits for a connection.
 pub(crate) fn waits_for_ready<B>(request: &Request<B>) -> bool {

@@ -1,6 +1,6 @@
 //! Calls that wait for a connection.
 
-use crate::Context;
+use super::Context;
 
 /// Marks a call, and its request, in their extensions: it waits for a connection, however often one cannot be made. Others fail
 /// with the first attempt that does. gRPC calls it `wait_for_ready`.
