@@ -1,15 +1,14 @@
 //! Calls with one response, attempt by attempt.
 
-use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::channel::Channel;
 use super::dialects::dialect;
-use super::retry::{Attempts, Replay, hedge};
+use super::retry::{Attempts, Replay, hedge, pause};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Outgoing;
@@ -39,7 +38,7 @@ enum State<'a> {
     /// Its content is waited for as a whole.
     Whole(BoxFuture<'a, Result<Bytes, Status>>, Again),
     /// The next attempt begins later.
-    Pausing(Pin<Box<Sleep>>, Context),
+    Pausing(BoxFuture<'static, ()>, Context),
     Over,
 }
 
@@ -182,7 +181,7 @@ impl<'a> OneCall<'a> {
         let Some(attempts) = &mut self.attempts else { return Err(status) };
         let Some(start) = retrying.next(attempts, &status) else { return Err(status) };
         ctx.forget_answer();
-        self.state = State::Pausing(Box::pin(sleep_until(start)), ctx.until(deadline));
+        self.state = State::Pausing(Box::pin(pause(start, &ctx)), ctx.until(deadline));
         Ok(())
     }
 }

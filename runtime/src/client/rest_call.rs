@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::time::sleep_until;
 
 use super::around::{self, Requests, Transmit};
 use super::rest::RestChannel;
@@ -212,7 +211,7 @@ async fn pause(
 ) -> Result<u32, Status> {
     let Some(attempts) = attempts else { return Err(status) };
     let Some(start) = retrying.next(attempts, &status) else { return Err(status) };
-    sleep_until(start).await;
+    retry::pause(start, ctx).await;
     ctx.forget_answer();
     Ok(attempts.previous())
 }

@@ -7,6 +7,7 @@
 mod attempts;
 mod budget;
 mod hedge;
+mod pause;
 mod policy;
 mod replay;
 mod settings;
@@ -14,6 +15,7 @@ mod stream;
 
 pub(super) use attempts::Attempts;
 pub(super) use hedge::hedge;
+pub(super) use pause::pause;
 pub(super) use replay::Replay;
 pub use settings::Retries;
 pub(super) use settings::Retrying;

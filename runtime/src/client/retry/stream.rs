@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
 
 use super::attempts::Attempts;
+use super::pause::pause;
 use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
@@ -80,7 +80,7 @@ impl Responses {
         self.ctx.forget_answer();
         let ctx = self.ctx.clone().until(self.attempts.deadline());
         let begun = self.begin.begin(ctx, self.attempts.previous());
-        self.state = State::Begun(after(start, begun));
+        self.state = State::Begun(after(pause(start, &self.ctx), begun));
         Ok(())
     }
 
@@ -91,10 +91,13 @@ impl Responses {
     }
 }
 
-/// What comes of a future that begins later.
-fn after<T: Send + 'static>(start: Instant, then: BoxFuture<'static, T>) -> BoxFuture<'static, T> {
+/// What comes of a future that begins after a pause.
+fn after<T: Send + 'static>(
+    pause: impl Future<Output = ()> + Send + 'static,
+    then: BoxFuture<'static, T>,
+) -> BoxFuture<'static, T> {
     Box::pin(async move {
-        sleep_until(start).await;
+        pause.await;
         then.await
     })
 }
