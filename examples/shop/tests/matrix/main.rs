@@ -29,9 +29,9 @@ const SERVICES: [(&ServiceInfo, &[Binding]); 4] = [
     (&CHAT_SERVICE, CHAT_SERVICE_BINDINGS),
 ];
 
-/// Calls that are under way at the same time. The gateway gives up streams whose messages are malformed as soon as it has
-/// begun them, and a shop that saw more than 20 of these at once would take them for an attack.
-const AT_ONCE: usize = 16;
+/// Calls that are under way at the same time: more than a server of HTTP/2 that does not look closer takes of streams that
+/// are reset before they are answered, which is what a gateway makes of malformed calls.
+const AT_ONCE: usize = 64;
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
