@@ -30,7 +30,8 @@ use crate::protocol::compression::AcceptedCompressions;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), rsvc::client::ConnectError> {
-/// ///
+/// use std::time::Duration;
+///
 /// let channel = rsvc::Channel::connect("http://127.0.0.1:8080").await?;
 /// let patient = rsvc::Channel::builder("http://127.0.0.1:8080")
 ///     .connect_timeout(Duration::from_secs(30))
