@@ -135,23 +135,29 @@ impl Calls<'_> {
 
     async fn responses_to_one(&self, ctx: Context, request: Bytes) -> Result<Box<dyn Incoming>, Status> {
         let Self { channel, info } = *self;
-        let call = ClientCall::new(&channel.endpoint, info, ctx);
+        let mut call = ClientCall::new(&channel.endpoint, info, ctx);
         if let Some(attempts) = channel.retrying.repeated(info, &call.ctx, call.deadline) {
             let begin = Streams { channel: channel.clone(), info, requests: Kept::One(request) };
             return retry::responses(Box::new(begin), call.ctx, attempts, Arc::clone(&channel.retrying))
                 .await;
         }
-        let (ctx, deadline) = (call.ctx.clone(), call.deadline);
-        let outcome =
-            EnvelopedCall::with_request(call, dialect(channel.protocol), request.clone())?.responses().await;
-        let Err(status) = outcome else { return outcome };
         // What is left is a request that no server has begun with.
-        let attempts = channel.retrying.attempts(info, &ctx, deadline);
-        if attempts.and_then(|mut attempts| channel.retrying.next(&mut attempts, &status)).is_none() {
-            return Err(status);
+        let mut attempts = None;
+        loop {
+            let (ctx, deadline) = (call.ctx.clone(), call.deadline);
+            let begun = EnvelopedCall::with_request(call, dialect(channel.protocol), request.clone())?;
+            let status = match begun.responses().await {
+                Ok(responses) => return Ok(responses),
+                Err(status) => status,
+            };
+            if attempts.is_none() {
+                attempts = channel.retrying.attempts(info, &ctx, deadline);
+            }
+            if attempts.as_mut().and_then(|attempts| channel.retrying.next(attempts, &status)).is_none() {
+                return Err(status);
+            }
+            call = ClientCall::new(&channel.endpoint, info, ctx.until(deadline));
         }
-        let call = ClientCall::new(&channel.endpoint, info, ctx.until(deadline));
-        EnvelopedCall::with_request(call, dialect(channel.protocol), request)?.responses().await
     }
 }
 

@@ -362,7 +362,7 @@ impl Opened {
         impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
     ) {
         self.was_used = true;
-        let (link, kept) = (Arc::clone(&self.link), Some(Kept::of(&request)));
+        let (link, kept) = (Arc::clone(&self.link), Kept::of(&request));
         let call = Call { link, kept, cost: CALL + request.body().waits() };
         (call, self.sender.try_send_request(request))
     }
@@ -397,7 +397,7 @@ impl Guard for Link {}
 /// A call that waits for its response. Its drop gives it up.
 struct Call {
     link: Arc<Link>,
-    /// The request.
+    /// The request, if it is kept.
     kept: Option<Kept>,
     /// What it takes, in bytes; zero once it does not wait any more.
     cost: usize,

@@ -109,46 +109,35 @@ impl http_body::Body for RequestBody {
 }
 
 /// What is kept of a request until its response is there: a server that has not begun with it gets it once more.
+///
+/// It is for bodies that only their sender can take back. What is there as a whole is not kept: whoever calls has the message,
+/// and to copy each head would cost each call.
 pub(super) struct Kept {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     extensions: Extensions,
-    body: KeptBody,
-}
-
-enum KeptBody {
-    Whole(Bytes),
-    Lent(Arc<Lent>),
-    /// Some of it was sent.
-    Gone,
+    body: Arc<Lent>,
 }
 
 impl Kept {
     #[inline]
-    pub(super) fn of(request: &Request<RequestBody>) -> Self {
-        Self {
+    pub(super) fn of(request: &Request<RequestBody>) -> Option<Self> {
+        let RequestBody::Lent(body) = request.body() else { return None };
+        Some(Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             extensions: request.extensions().clone(),
-            body: match request.body() {
-                RequestBody::Whole(bytes) => KeptBody::Whole(bytes.clone()),
-                RequestBody::Lent(lent) => KeptBody::Lent(Arc::clone(lent)),
-                RequestBody::Other(_) => KeptBody::Gone,
-            },
-        }
+            body: Arc::clone(body),
+        })
     }
 
     /// The request, if nothing of its body was sent that is not there any more.
     pub(super) fn into_request(self) -> Option<Request<RequestBody>> {
-        let body = match self.body {
-            KeptBody::Whole(bytes) => RequestBody::Whole(bytes),
-            // Who it was lent to may still hold it, and shall not go on with it.
-            KeptBody::Lent(lent) => Body::from(RequestBody::Other(lent.lock().take()?)).into(),
-            KeptBody::Gone => return None,
-        };
-        let mut request = Request::new(body);
+        // Who it was lent to may still hold it, and shall not go on with it.
+        let body = self.body.lock().take()?;
+        let mut request = Request::new(RequestBody::from(*body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.uri;
         *request.headers_mut() = self.headers;

@@ -12,6 +12,8 @@ use crate::bridge::{Status, StatusExt as _};
 use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
 
+/// How often a request is sent again that no server has begun with.
+const RESENT: u32 = 2;
 /// A server that asks for a longer pause has the caller decide.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -23,13 +25,13 @@ pub(in crate::client) struct Attempts {
     begun: u32,
     /// How many pauses there were since the server has asked for one.
     pauses: i32,
-    /// Whether a request was sent again that no server had begun with.
-    is_resent: bool,
+    /// How often a request was sent again that no server had begun with.
+    resent: u32,
 }
 
 impl Attempts {
     pub(super) fn new(policy: Policy, deadline: Option<Instant>) -> Self {
-        Self { policy, deadline, begun: 1, pauses: 0, is_resent: false }
+        Self { policy, deadline, begun: 1, pauses: 0, resent: 0 }
     }
 
     /// How many attempts have failed, as the next one tells the server.
@@ -54,8 +56,8 @@ impl Attempts {
     }
 
     fn pause(&mut self, budget: Option<&Budget>, status: &Status) -> Option<Duration> {
-        if !self.is_resent && is_refused(status) {
-            self.is_resent = true;
+        if self.resent < RESENT && is_refused(status) {
+            self.resent += 1;
             return Some(Duration::ZERO);
         }
         let policy = self.policy.told?;
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_no_server_has_begun_with_goes_again_once() {
+    async fn a_request_that_no_server_has_begun_with_goes_again_twice() {
         let budget = Some(&Budget::new(Throttling::new(2, 0.1)));
         let mut refused = unavailable();
         refused.set_source(Arc::new(h2::Error::from(h2::Reason::REFUSED_STREAM)));
@@ -249,8 +251,10 @@ mod tests {
         let unprocessed =
             crate::protocol::client::Unprocessed::new(None, h2::Error::from(h2::Reason::NO_ERROR));
         refused.set_source(Arc::new(unprocessed));
-        assert_eq!(attempts.next(budget, &refused), Some(Instant::now()));
-        assert_eq!(attempts.previous(), 0);
+        for _ in 0..RESENT {
+            assert_eq!(attempts.next(budget, &refused), Some(Instant::now()));
+            assert_eq!(attempts.previous(), 0);
+        }
         assert_eq!(attempts.next(budget, &refused), None);
         // It takes no tokens.
         assert!(Budget::may_go_on(budget, false));
