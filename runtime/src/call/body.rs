@@ -45,6 +45,19 @@ pub(crate) trait Guard: Send + Sync {
     }
 }
 
+/// Two that live as long as a body.
+struct Both {
+    inner: Arc<dyn Guard>,
+    _outer: Arc<dyn Guard>,
+}
+
+impl Guard for Both {
+    #[cfg(any(feature = "server", feature = "client"))]
+    fn take_rest(&self, rest: hyper::body::Incoming) {
+        self.inner.take_rest(rest);
+    }
+}
+
 #[derive(Default)]
 enum Inner {
     #[default]
@@ -136,10 +149,13 @@ impl Body {
         }
     }
 
-    /// The same body, which holds `guard` until it is dropped.
+    /// The same body, which holds `guard` until it is dropped, beside what it holds already.
     #[must_use]
     pub(crate) fn guarded(mut self, guard: Arc<dyn Guard>) -> Self {
-        self.guard = Some(guard);
+        self.guard = Some(match self.guard.take() {
+            None => guard,
+            Some(inner) => Arc::new(Both { inner, _outer: guard }),
+        });
         self
     }
 
@@ -455,6 +471,15 @@ mod tests {
         for (kind, body) in kinds() {
             assert!(body.guarded(Arc::new(Held)).into_whole().is_err(), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_body_holds_all_that_it_was_given() {
+        let held = [Arc::new(Held), Arc::new(Held), Arc::new(Held)];
+        let body = held.iter().fold(Body::from("x"), |body, guard| body.guarded(Arc::clone(guard) as _));
+        assert_eq!(held.each_ref().map(Arc::strong_count), [2; 3]);
+        drop(body);
+        assert_eq!(held.each_ref().map(Arc::strong_count), [1; 3]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::member::Member;
 use crate::bridge::{Code, Status};
-use crate::call::{Body, BoxError};
+use crate::call::{Body, BoxError, Guard};
 use crate::protocol::client::Unprocessed;
 
 /// A call that is under way to an endpoint, up to the end of its response.
@@ -46,9 +46,10 @@ impl Flight {
     /// The endpoint has answered.
     #[inline]
     pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
-        if self.is_judged {
-            self.verdict = judge_head(&response);
+        if !self.is_judged {
+            return response.map(|body| body.guarded(Arc::new(self)));
         }
+        self.verdict = judge_head(&response);
         response.map(|body| Body::new(Observed { body, flight: Some(self) }))
     }
 
@@ -63,6 +64,9 @@ impl Flight {
         self.verdict = if error.is::<Unprocessed>() { Verdict::None } else { Verdict::Failure };
     }
 }
+
+/// A call that nobody judges ends with the body of its response.
+impl Guard for Flight {}
 
 impl Drop for Flight {
     #[inline]
