@@ -159,6 +159,12 @@ impl Body {
         self
     }
 
+    /// What it holds, to be held by what is put in its place.
+    #[cfg(feature = "client")]
+    pub(crate) fn take_guard(&mut self) -> Option<Arc<dyn Guard>> {
+        self.guard.take()
+    }
+
     /// The same body, which is of no use after `deadline`.
     #[must_use]
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {

@@ -23,6 +23,8 @@ pub(super) struct Flight {
     verdict: Verdict,
     /// When it is over in any case.
     deadline: Option<Instant>,
+    /// What else ends with the body of its response.
+    held: Option<Arc<dyn Guard>>,
 }
 
 /// What a call says of its endpoint.
@@ -40,14 +42,17 @@ impl Flight {
     #[inline]
     pub(super) fn new(member: Arc<Member>, is_judged: bool, deadline: Option<Instant>) -> Self {
         member.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self { member, is_judged, verdict: Verdict::Open, deadline }
+        Self { member, is_judged, verdict: Verdict::Open, deadline, held: None }
     }
 
     /// The endpoint has answered.
     #[inline]
     pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
         if !self.is_judged {
-            return response.map(|body| body.guarded(Arc::new(self)));
+            return response.map(|mut body| {
+                self.held = body.take_guard();
+                body.guarded(Arc::new(self))
+            });
         }
         self.verdict = judge_head(&response);
         response.map(|body| Body::new(Observed { body, flight: Some(self) }))

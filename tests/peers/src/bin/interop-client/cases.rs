@@ -60,7 +60,10 @@ pub(crate) const CASES: &[Case] = &[
     can("channel_soak", |peer| Box::pin(unary::channel_soak(peer))),
     cannot("orca_per_rpc", LOAD_REPORTS),
     cannot("orca_oob", LOAD_REPORTS),
-    cannot("max_concurrent_streams_connection_scaling", "it needs a server that takes few calls of a connection, which is not started here"),
+    cannot(
+        "max_concurrent_streams_connection_scaling",
+        "it needs a server that takes few calls of a connection, which is not started here",
+    ),
 ];
 
 const fn can(name: &'static str, run: fn(Peer) -> Outcome) -> Case {
