@@ -171,7 +171,8 @@ impl Builder {
         self
     }
 
-    /// Connects.
+    /// Connects, and over HTTP/2 waits until the server has said something: one in the same program has to be serving
+    /// meanwhile.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
         let connections = self.connections.clone();
         let (channel, servers) = self.build()?;
