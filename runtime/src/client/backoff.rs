@@ -1,8 +1,9 @@
 //! How long to wait between attempts at a connection, as gRPC has it
 //! ([connection back-off](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md)).
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+
+use super::random::Random;
 
 /// The pauses after attempts that fail one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +15,6 @@ pub(super) struct Backoff {
 
 /// By how much a pause is longer than the one before.
 const FACTOR: f64 = 1.6;
-/// By what part of it a pause is longer or shorter at random, so that clients do not come all at once.
-const JITTER: f64 = 0.2;
 /// What part of the first pause is enough when there was a connection before: a server that is started again is there soon.
 const AFTER_LOSS: f64 = 0.1;
 
@@ -38,14 +37,12 @@ pub(super) struct Pauses {
     backoff: Backoff,
     /// The next one in seconds, without jitter.
     next: f64,
-    random: RandomState,
-    /// How many there were.
-    count: u64,
+    random: Random,
 }
 
 impl Pauses {
     pub(super) fn new(backoff: Backoff) -> Self {
-        Self { backoff, next: backoff.min.as_secs_f64(), random: RandomState::new(), count: 0 }
+        Self { backoff, next: backoff.min.as_secs_f64(), random: Random::new() }
     }
 
     /// An attempt has succeeded.
@@ -58,10 +55,7 @@ impl Pauses {
         let max = self.backoff.max.as_secs_f64();
         let pause = self.next.min(max);
         self.next = (pause * FACTOR).min(max);
-        self.count += 1;
-        #[allow(clippy::cast_precision_loss, reason = "it is random in any case")]
-        let random = self.random.hash_one(self.count) as f64 / u64::MAX as f64;
-        Duration::from_secs_f64(pause * (1.0 - JITTER + 2.0 * JITTER * random))
+        self.random.jittered(Duration::from_secs_f64(pause))
     }
 }
 

@@ -7,7 +7,6 @@ use std::path::Path;
 #[cfg(unix)]
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
-use std::time::Duration;
 
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -17,7 +16,7 @@ use tower_service::Service;
 use super::own::OwnConnector;
 use super::plain::{PlainConnector, PlainStream};
 use super::proxy::Proxies;
-use super::settings::ConnectionSettings;
+use super::settings::{ATTEMPT_DELAY, ConnectionSettings};
 use crate::call::BoxError;
 use crate::protocol::limits::Keepalive;
 use crate::protocol::wire::HttpVersion;
@@ -207,7 +206,7 @@ fn set_up<R>(mut connector: HttpConnector<R>, settings: &ConnectionSettings) -> 
     // TLS may stand on it.
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(settings.connect_timeout));
-    connector.set_happy_eyeballs_timeout(Some(HAPPY_EYEBALLS));
+    connector.set_happy_eyeballs_timeout(Some(ATTEMPT_DELAY));
     connector.set_local_address(settings.local_address);
     connector.set_nodelay(true);
     if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
@@ -218,10 +217,6 @@ fn set_up<R>(mut connector: HttpConnector<R>, settings: &ConnectionSettings) -> 
     connector
 }
 
-/// How long the addresses of one family have the precedence over those of the other
-/// ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305) has a little less between any two).
-const HAPPY_EYEBALLS: Duration = Duration::from_millis(300);
-
 /// How often the kernel asks before it gives a peer up.
 const PROBES: u32 = 4;
 
@@ -231,6 +226,7 @@ pub(super) const NO_ANSWER: &str = "the server does not answer in time";
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::time::Duration;
 
     use hyper_util::client::legacy::connect::dns::Name;
     use tokio::net::{TcpListener, TcpSocket, TcpStream};

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::attempts::{self, Attempts, Failure, Pool, State};
 use super::dialer::{Dialer, NO_ANSWER};
+use super::settings::TRIES;
 use super::watched::Watched;
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{Sent, Transport, Unprocessed, check_headers, waits_for_ready};
@@ -21,8 +22,6 @@ use crate::protocol::client::{Sent, Transport, Unprocessed, check_headers, waits
 const BUFFER: usize = 64 << 10;
 /// How long a connection is kept that no call needs.
 const IDLE: Duration = Duration::from_secs(90);
-/// How often a request is sent that a connection has not taken.
-const TRIES: u32 = 3;
 
 /// The connections to a host.
 #[derive(Clone)]
@@ -88,14 +87,14 @@ impl Http1 {
                     check_headers(response.headers(), settings.limits.header_list_size())?;
                     return Ok(response.map(Body::incoming));
                 }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if tries < TRIES => {
-                        tries += 1;
-                        request = unsent;
+                Err(mut error) => {
+                    tries += 1;
+                    match error.take_message() {
+                        Some(unsent) if tries < TRIES => request = unsent,
+                        Some(unsent) => return Err(unprocessed(unsent, uri, error.into_error())),
+                        None => return Err(error.into_error().into()),
                     }
-                    Some(unsent) => return Err(unprocessed(unsent, uri, error.into_error())),
-                    None => return Err(error.into_error().into()),
-                },
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::attempts::{self, Attempts, Failure, Pool, State};
 use super::dialer::{Dialer, NO_ANSWER};
 use super::request_body::{Kept, RequestBody};
+use super::settings::TRIES;
 use super::watched::{Watched, lost_at_once};
 use crate::call::{Body, BoxError, Guard};
 use crate::protocol::client::{Sent, Transport, Unprocessed, find, waits_for_ready};
@@ -33,8 +34,6 @@ const CALL: usize = 1 << 10;
 /// How many calls that were given up in the last second are remembered. What a server sends of others is an error to h2, which
 /// ends a connection with 1024 of them.
 const RESETS: usize = 1024;
-/// How often a request is sent that no server has begun with.
-const TRIES: u32 = 3;
 /// How long a connection beyond those that are always kept has to be without a call before it is closed.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -362,8 +361,8 @@ impl Opened {
         impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
     ) {
         self.was_used = true;
-        let (link, kept) = (Arc::clone(&self.link), Kept::of(&request));
-        let call = Call { link, kept, cost: CALL + request.body().waits() };
+        let (request, kept) = Kept::of(request);
+        let call = Call { link: Arc::clone(&self.link), kept, cost: CALL + request.body().waits() };
         (call, self.sender.try_send_request(request))
     }
 

@@ -21,6 +21,7 @@ mod one;
 mod own;
 mod plain;
 mod proxy;
+mod random;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::Request;
+use http::request::Parts;
 use http_body::{Body as _, Frame};
 
 use crate::bridge::Status;
@@ -113,35 +114,24 @@ impl http_body::Body for RequestBody {
 /// It is for bodies that only their sender can take back. What is there as a whole is not kept: whoever calls has the message,
 /// and to copy each head would cost each call.
 pub(super) struct Kept {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
+    head: Parts,
     body: Arc<Lent>,
 }
 
 impl Kept {
+    /// The request, and what is kept of it.
     #[inline]
-    pub(super) fn of(request: &Request<RequestBody>) -> Option<Self> {
-        let RequestBody::Lent(body) = request.body() else { return None };
-        Some(Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            headers: request.headers().clone(),
-            extensions: request.extensions().clone(),
-            body: Arc::clone(body),
-        })
+    pub(super) fn of(request: Request<RequestBody>) -> (Request<RequestBody>, Option<Self>) {
+        let RequestBody::Lent(lent) = request.body() else { return (request, None) };
+        let lent = Arc::clone(lent);
+        let (head, body) = request.into_parts();
+        (Request::from_parts(head.clone(), body), Some(Self { head, body: lent }))
     }
 
     /// The request, if nothing of its body was sent that is not there any more.
     pub(super) fn into_request(self) -> Option<Request<RequestBody>> {
         // Who it was lent to may still hold it, and shall not go on with it.
         let body = self.body.lock().take()?;
-        let mut request = Request::new(RequestBody::from(*body));
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.headers_mut() = self.headers;
-        *request.extensions_mut() = self.extensions;
-        Some(request)
+        Some(Request::from_parts(self.head, RequestBody::from(*body)))
     }
 }

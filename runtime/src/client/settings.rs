@@ -6,6 +6,12 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use crate::protocol::limits::{ConnectionLimits, Keepalive};
 
+/// How long an address has to itself before the next one is tried as well
+/// ([RFC 8305, section 5](https://www.rfc-editor.org/rfc/rfc8305#section-5)).
+pub(super) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// How often a request is sent that no server has begun with.
+pub(super) const TRIES: u32 = 3;
+
 /// How connections are made and kept.
 #[derive(Clone)]
 pub(super) struct ConnectionSettings {

@@ -2,15 +2,12 @@
 //! ([RFC 8305, section 5](https://www.rfc-editor.org/rfc/rfc8305#section-5)).
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::balancer::{Inner, State};
 use super::member::Entry;
-
-/// How long an endpoint has to itself before the next is tried as well.
-const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+use crate::client::settings::ATTEMPT_DELAY;
 
 impl Inner {
     /// Keeps the one that there is, or takes the first that is connected, or sees to it that one will be.

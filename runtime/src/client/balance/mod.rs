@@ -17,7 +17,6 @@ mod order;
 mod outlier;
 mod pick;
 mod policy;
-mod random;
 mod ready;
 mod source;
 mod target;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::random::hash;
+use crate::client::random::hash;
 
 /// The two families by turns, beginning with that of the first
 /// ([RFC 8305, section 4](https://www.rfc-editor.org/rfc/rfc8305#section-4)). What has none goes with the first.

@@ -1,6 +1,6 @@
 //! Which of the endpoints that can take calls gets the next one.
 
-use super::random::Random;
+use crate::client::random::Random;
 
 /// How the next is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

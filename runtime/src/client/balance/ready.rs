@@ -8,7 +8,7 @@ use super::member::{Entry, Member};
 use super::order::{interleave, subset};
 use super::pick::{Choice, Picker};
 use super::policy::Balance;
-use super::random::Random;
+use crate::client::random::Random;
 use crate::protocol::client::innermost;
 
 /// The endpoints that a client uses of those that there are, in the order in which they are tried.

@@ -1,6 +1,5 @@
 //! Requests with the token of their channel.
 
-use std::mem::take;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
@@ -25,7 +24,7 @@ impl Authorized {
 }
 
 impl Transport for Authorized {
-    fn send(&self, mut request: Request<Body>) -> Sent {
+    fn send(&self, request: Request<Body>) -> Sent {
         if request.headers().contains_key(AUTHORIZATION) {
             return self.inner.send(request);
         }
@@ -35,7 +34,7 @@ impl Transport for Authorized {
                 Some(token) => token,
                 None => tokens.get().await?,
             };
-            let again = if tokens.can_change() { copy(&mut request) } else { None };
+            let (request, again) = if tokens.can_change() { twice(request) } else { (request, None) };
             let response = inner.send(with(request, &token)).await?;
             if !is_refusal(&response) || !tokens.refuse(&token) {
                 return Ok(response);
@@ -55,23 +54,15 @@ fn with(mut request: Request<Body>, token: &Shown) -> Request<Body> {
     request
 }
 
-/// The same request once more, if its body is there.
-fn copy(request: &mut Request<Body>) -> Option<Request<Body>> {
-    match take(request.body_mut()).into_whole() {
+/// The request, and the same once more if its body is there.
+fn twice(request: Request<Body>) -> (Request<Body>, Option<Request<Body>>) {
+    let (head, body) = request.into_parts();
+    match body.into_whole() {
         Ok(bytes) => {
-            *request.body_mut() = bytes.clone().into();
-            let mut copy = Request::new(bytes.into());
-            *copy.method_mut() = request.method().clone();
-            *copy.uri_mut() = request.uri().clone();
-            *copy.version_mut() = request.version();
-            *copy.headers_mut() = request.headers().clone();
-            *copy.extensions_mut() = request.extensions().clone();
-            Some(copy)
+            let again = Request::from_parts(head.clone(), bytes.clone().into());
+            (Request::from_parts(head, bytes.into()), Some(again))
         }
-        Err(body) => {
-            *request.body_mut() = body;
-            None
-        }
+        Err(body) => (Request::from_parts(head, body), None),
     }
 }
 

@@ -1,7 +1,5 @@
 //! The attempts at one call: whether there is another, and when.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,6 +7,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::policy::Policy;
 use crate::bridge::{Status, StatusExt as _};
+use crate::client::random::Random;
 use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
 
@@ -79,9 +78,6 @@ impl Attempts {
                 if let Asked::AtLeast(pause) = asked { own.max(pause) } else { own }
             }
         };
-        if pause > LONGEST_PAUSE && !matches!(asked, Asked::Nothing | Asked::Never) {
-            return None;
-        }
         self.begun += 1;
         Some(pause)
     }
@@ -91,7 +87,7 @@ impl Attempts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     Nothing,
-    /// Not to try again.
+    /// Not to try again, or only after longer than a call waits by itself.
     Never,
     /// To try again after this time: `grpc-retry-pushback-ms`.
     After(Duration),
@@ -101,6 +97,13 @@ pub(super) enum Asked {
 
 impl Asked {
     pub(super) fn of(status: &Status) -> Self {
+        match Self::told(status) {
+            Self::After(pause) | Self::AtLeast(pause) if pause > LONGEST_PAUSE => Self::Never,
+            asked => asked,
+        }
+    }
+
+    fn told(status: &Status) -> Self {
         match pushback(status) {
             Some(Pushback::After(pause)) => return Self::After(pause),
             Some(Pushback::Never) => return Self::Never,
@@ -137,15 +140,8 @@ impl Backoff {
     fn pause(&self, earlier: i32) -> Duration {
         let seconds = self.initial.as_secs_f64() * self.multiplier.powi(earlier);
         let pause = Duration::try_from_secs_f64(seconds.min(self.max.as_secs_f64())).unwrap_or(self.max);
-        jittered(pause)
+        Random::new().jittered(pause)
     }
-}
-
-/// Up to a fifth more or less, so that calls that failed together do not come back together.
-fn jittered(pause: Duration) -> Duration {
-    let random = RandomState::new().build_hasher().finish();
-    let part = u32::try_from(random % 401).expect("it is less than 401");
-    pause / 1000 * (800 + part)
 }
 
 #[cfg(test)]
@@ -267,14 +263,6 @@ mod tests {
         assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_none());
         for _ in 0..500 {
             assert!(attempts(DEFAULT, None).next(None, &unavailable()).is_some());
-        }
-    }
-
-    #[test]
-    fn a_fifth_more_or_less() {
-        let pause = Duration::from_secs(1);
-        for _ in 0..1000 {
-            assert!((800..=1200).contains(&jittered(pause).as_millis()));
         }
     }
 }

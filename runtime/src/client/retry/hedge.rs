@@ -8,10 +8,11 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::attempts::Asked;
 use super::budget::Budget;
+use super::pause::pause;
 use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
@@ -39,7 +40,7 @@ pub(in crate::client) async fn hedge<T>(
     let mut next = following(&policy, count, delay);
     let mut last = None;
     loop {
-        let mut timer = next.map(|start| Box::pin(sleep_until(start)));
+        let mut timer = next.map(|start| Box::pin(pause(start, &ctx)));
         let ended = poll_fn(|task| match (running.poll_next_unpin(task), &mut timer) {
             (Poll::Ready(Some(ended)), _) => Poll::Ready(Some(ended)),
             (_, Some(timer)) => timer.as_mut().poll(task).map(|()| None),
@@ -76,6 +77,8 @@ pub(in crate::client) async fn hedge<T>(
             Asked::Nothing => Some(Instant::now()),
             Asked::After(pause) | Asked::AtLeast(pause) => Instant::now().checked_add(pause),
         };
+        // Nothing else may be under way that would end with the time of the call.
+        next = next.filter(|start| ctx.instant().is_none_or(|deadline| *start < deadline));
         ctx.take_answer(&own);
         if is_fatal || running.is_empty() && next.is_none() {
             return Err(status);
@@ -95,6 +98,7 @@ mod tests {
     use super::*;
     use crate::bridge::Code;
     use crate::client::retry::Retries;
+    use crate::error::wire::retry_after;
 
     const DELAY: Duration = Duration::from_millis(100);
 
@@ -161,6 +165,26 @@ mod tests {
         let script: Script = &[(10, Code::Unavailable), (10, Code::Unavailable)];
         let (outcome, _, begun, _) = run(Retries::new(), 2, script).await;
         assert_eq!((outcome.unwrap_err().code(), begun), (Code::Unavailable, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_cannot_have_a_call_wait_beyond_its_time() {
+        for (timeout, asked) in [(Some(1), 20), (None, 31), (None, 1_000_000_000)] {
+            let ctx = Context::new();
+            let ctx = timeout.map_or(ctx.clone(), |seconds| ctx.with_timeout(Duration::from_secs(seconds)));
+            let start = Instant::now();
+            let retrying = Arc::new(Retrying::new(Retries::new(), None));
+            let outcome: Result<(), _> = hedge(RetryPolicy::hedge(DELAY), retrying, ctx, |_, _| {
+                Box::pin(std::future::ready(Err(retry_after(
+                    Code::Unavailable,
+                    String::new(),
+                    Duration::from_secs(asked),
+                ))))
+            })
+            .await;
+            assert_eq!(outcome.unwrap_err().code(), Code::Unavailable);
+            assert_eq!(start.elapsed(), Duration::ZERO, "{asked}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

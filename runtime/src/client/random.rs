@@ -1,6 +1,7 @@
 //! Numbers that look random, and hashes that are the same everywhere.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
 
 /// A sequence of numbers (`SplitMix64`). It is no secret what comes next.
 pub(super) struct Random(u64);
@@ -26,6 +27,12 @@ impl Random {
     pub(super) fn below(&mut self, end: u64) -> u64 {
         let wide = u128::from(self.next()) * u128::from(end);
         u64::try_from(wide >> 64).expect("the upper half of 128 bits")
+    }
+
+    /// A pause that is up to a fifth longer or shorter, so that those that failed together do not come back together.
+    pub(super) fn jittered(&mut self, pause: Duration) -> Duration {
+        let part = u32::try_from(self.below(401)).expect("it is below 401");
+        pause / 1000 * (800 + part)
     }
 
     /// Puts items into any order.
@@ -68,6 +75,14 @@ mod tests {
             counts[usize::try_from(random.below(7)).unwrap()] += 1;
         }
         assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_fifth_more_or_less() {
+        let (mut random, pause) = (Random::new(), Duration::from_secs(1));
+        let pauses: Vec<_> = (0..1000).map(|_| random.jittered(pause).as_millis()).collect();
+        assert!(pauses.iter().all(|pause| (800..=1200).contains(pause)));
+        assert!(pauses.iter().any(|pause| *pause < 850) && pauses.iter().any(|pause| *pause > 1150));
     }
 
     #[test]
