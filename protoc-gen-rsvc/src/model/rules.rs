@@ -1,18 +1,48 @@
 //! Validation rules, resolved: what to test, and what a violation says.
 
-use super::plan::Plan;
+use std::collections::BTreeMap;
+
+use super::plan::{Const, Plan};
 use super::{FieldId, MessageId, OneofId};
 
 /// The rules of every message, by its place in the arena.
 #[derive(Debug, Default)]
 pub struct Rules {
     pub messages: Vec<MessageRules>,
+    /// The standard rules of each field as they are written, for what says or fulfils them instead of testing them.
+    pub declared: BTreeMap<FieldId, Vec<Declared>>,
 }
 
 impl Rules {
     pub fn of(&self, message: MessageId) -> Option<&MessageRules> {
         self.messages.get(message.index())
     }
+
+    /// The standard rules of a field as they are written; none for fields that are ignored.
+    pub fn declared(&self, field: FieldId) -> &[Declared] {
+        self.declared.get(&field).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A standard rule as it is written: `min_len` of `string` with 3.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    pub part: Part,
+    /// The kind of rules, as `string`.
+    pub family: &'static str,
+    /// The rule, as `min_len`.
+    pub name: String,
+    pub value: Const,
+}
+
+/// What of a field rules stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The value, or the list or map as a whole.
+    Whole,
+    Item,
+    Key,
+    Value,
 }
 
 /// The rules of one message.

@@ -13,7 +13,7 @@ pub(super) mod types;
 mod value;
 mod versions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{DynamicMessage, Value};
 
@@ -23,7 +23,7 @@ use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::{Loaded, Locations};
 use crate::model::plan::Store;
-use crate::model::rules::{FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
+use crate::model::rules::{Declared, FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType};
 use crate::options::Options;
 use custom::{CelRule, Scope};
@@ -43,12 +43,19 @@ enum Ignore {
 /// Resolves the rules of every message that is generated.
 pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink: &mut Sink) -> Rules {
     let report = RuleReporter { sources: &loaded.sources, defer: options.defer_rule_errors, sink };
-    let mut resolver =
-        RuleResolver { schema, options, report, locations: &loaded.locations, pgv: BTreeSet::new() };
+    let mut resolver = RuleResolver {
+        schema,
+        options,
+        report,
+        locations: &loaded.locations,
+        pgv: BTreeSet::new(),
+        declared: BTreeMap::new(),
+    };
     let messages = schema.messages.iter().map(|(id, message)| {
         if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
     });
-    let mut rules = Rules { messages: messages.collect() };
+    let messages = messages.collect();
+    let mut rules = Rules { messages, declared: resolver.declared };
     reach::embed(schema, &mut rules);
     reach::prune(schema, &mut rules);
     rules
@@ -61,6 +68,8 @@ struct RuleResolver<'a> {
     locations: &'a Locations,
     /// Files whose rules of protoc-gen-validate are told.
     pgv: BTreeSet<String>,
+    /// The standard rules as they are written.
+    declared: BTreeMap<FieldId, Vec<Declared>>,
 }
 
 impl RuleResolver<'_> {

@@ -12,7 +12,7 @@ use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
 use crate::model::plan::Store;
-use crate::model::rules::{Check, PathElement, RulePlace, Test, Text, ValueRules};
+use crate::model::rules::{Check, Declared, Part, PathElement, RulePlace, Test, Text, ValueRules};
 use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
 
 /// What the rules stand on.
@@ -21,8 +21,7 @@ struct Target {
     this: (Type, Store),
     /// The type of one value; none for a list or map as a whole.
     value: Option<ValueType>,
-    /// Whether it is an item, a key or a value of the field.
-    part: bool,
+    part: Part,
 }
 
 /// A rule of a kind, by its path.
@@ -52,7 +51,7 @@ impl RuleResolver<'_> {
             _ => None,
         };
         let this = (of_field(&descriptor), store_of_field(self.schema, &field.kind));
-        let target = Target { field: id, this, value, part: false };
+        let target = Target { field: id, this, value, part: Part::Whole };
         let mut out = self.value(&target, rules)?;
         let below = |family: &str, name: &str| {
             annotations::message(rules?, family).and_then(|rules| annotations::message(&rules, name))
@@ -62,7 +61,7 @@ impl RuleResolver<'_> {
             FieldKind::Repeated(item) => {
                 let this = (of_item(&descriptor), store_of(self.schema, item));
                 let value = Some(item.clone());
-                let target = Target { field: id, this, value, part: true };
+                let target = Target { field: id, this, value, part: Part::Item };
                 out.items = self.part(&target, below("repeated", "items").as_ref())?;
             }
             FieldKind::Map(key, item) => {
@@ -74,14 +73,14 @@ impl RuleResolver<'_> {
                     field: id,
                     this: (of_item(&key_field), Store::Scalar(*key)),
                     value: Some(ValueType::Scalar(*key)),
-                    part: true,
+                    part: Part::Key,
                 };
                 out.keys = self.part(&target, below("map", "keys").as_ref())?;
                 let target = Target {
                     field: id,
                     this: (of_item(&value_field), store_of(self.schema, item)),
                     value: Some(item.clone()),
-                    part: true,
+                    part: Part::Value,
                 };
                 out.values = self.part(&target, below("map", "values").as_ref())?;
             }
@@ -165,6 +164,12 @@ impl RuleResolver<'_> {
             if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
                 continue;
             }
+            self.declared.entry(target.field).or_default().push(Declared {
+                part: target.part,
+                family: expected,
+                name: field.name().to_owned(),
+                value: const_value(value),
+            });
             let out = if is_size(expected, field.name()) { &mut out.sizes } else { &mut out.checks };
             let place = || at(&family, element_of(&field));
             let sources = predefined(self.schema, &field.options());
@@ -263,7 +268,7 @@ impl RuleResolver<'_> {
 
     fn misfit(&mut self, target: &Target, found: &str, expected: Option<&str>) -> String {
         let field = &self.schema.fields[target.field];
-        let what = if target.part { "part of the field" } else { "the field" };
+        let what = if target.part != Part::Whole { "part of the field" } else { "the field" };
         let message = format!("`{found}` rules do not fit {what} `{}`", field.name);
         let help = match expected {
             Some(expected) => format!("its rules are those of `{expected}`"),
