@@ -7,13 +7,13 @@ import type { components } from "./gen/openapi";
 type Order = components["schemas"]["Order"];
 type Status = NonNullable<Order["status"]>;
 
-const STATUSES: Status[] = [
+const STATUSES = [
   "ORDER_STATUS_PENDING",
   "ORDER_STATUS_PAID",
   "ORDER_STATUS_SHIPPED",
   "ORDER_STATUS_DELIVERED",
   "ORDER_STATUS_CANCELLED",
-];
+] as const satisfies Status[];
 
 const form = byId("search", HTMLFormElement);
 const list = byId("orders", HTMLUListElement);
