@@ -11,6 +11,7 @@ mod existing;
 pub(crate) mod json;
 mod messages;
 mod modules;
+mod openapi;
 mod parens;
 mod print;
 mod project;
