@@ -281,7 +281,7 @@ impl RuleResolver<'_> {
 
     fn misfit(&mut self, target: &Target, found: &str, expected: Option<&str>) -> String {
         let field = &self.schema.fields[target.field];
-        let what = if target.part != Part::Whole { "part of the field" } else { "the field" };
+        let what = if target.part == Part::Whole { "the field" } else { "part of the field" };
         let message = format!("`{found}` rules do not fit {what} `{}`", field.name);
         let help = match expected {
             Some(expected) => format!("its rules are those of `{expected}`"),

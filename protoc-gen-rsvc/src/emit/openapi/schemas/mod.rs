@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::schema::{AdditionalProperties, Array, Object, Ref, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::model::{EnumId, FieldId, FieldKind, MessageId, Presence, Scalar, Schema as Model, ValueType};
+use crate::model::{
+    EnumId, FieldId, FieldKind, MessageId, Presence, Scalar, Schema as Model, ValueType, WellKnown,
+};
 use describe::Notes;
 use names::{Named, Names};
 
@@ -63,7 +65,7 @@ impl<'a> Components<'a> {
             FieldKind::Singular(value, _) => {
                 let is_wrapper = match value {
                     ValueType::Message(id) => {
-                        self.schema.messages[*id].well_known.is_some_and(|known| known.is_wrapper())
+                        self.schema.messages[*id].well_known.is_some_and(WellKnown::is_wrapper)
                     }
                     _ => false,
                 };

@@ -49,7 +49,7 @@ pub(super) fn scalar(scalar: Scalar) -> Object {
         Scalar::Bytes => {
             let mut text = Object::with_type(Type::String);
             text.format = Some(SchemaFormat::KnownFormat(KnownFormat::Byte));
-            text.content_encoding = "base64".to_owned();
+            "base64".clone_into(&mut text.content_encoding);
             text
         }
     }
