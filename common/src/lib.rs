@@ -2,5 +2,7 @@
 //! depends on nothing, and its interface promises nothing to other crates.
 
 pub mod codes;
+pub mod formats;
 pub mod re2;
+pub mod sample;
 pub mod text;

@@ -31,6 +31,7 @@ mod names;
 pub mod options;
 mod output;
 mod resolve;
+mod samples;
 mod storage;
 mod threads;
 mod tokens;

@@ -16,6 +16,7 @@ mod print;
 mod project;
 mod rest;
 mod retry;
+pub(crate) mod samples;
 mod service;
 mod tree;
 mod validate;
