@@ -4,5 +4,6 @@
 pub mod codes;
 pub mod formats;
 pub mod re2;
+pub mod retries;
 pub mod sample;
 pub mod text;

@@ -1,4 +1,4 @@
-//! The command line: `generate`, `protos` and `dump`.
+//! The command line: `generate`, `openapi`, `samples`, `protos` and `dump`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
-use protoc_gen_rsvc::diag::Errors;
+use protoc_gen_rsvc::diag::{Diagnostic, Errors};
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
-use protoc_gen_rsvc::{Builder, write_annotations};
+use protoc_gen_rsvc::{Builder, write_annotations, write_document};
 
 /// What stands above the options of the generator in the help.
 const HELP: &str = "\
@@ -20,17 +20,23 @@ Without arguments it is a plugin for protoc and buf: it reads a request from sta
 
 Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]... <FILES>...
        protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
+       protoc-gen-rsvc openapi [--out <FILE>] [as generate]
+       protoc-gen-rsvc samples [as generate, without --out]
        protoc-gen-rsvc protos --out <DIR>
        protoc-gen-rsvc dump [as generate, without --out]
 
 Commands:
   generate  Generates Rust into a folder: a file for each package, and `mod.rs`
+  openapi   Writes the OpenAPI document alone, or prints it: YAML if the file ends in .yaml, else JSON. With `openapi_split`
+            there are several, and `--out` is their folder
+  samples   Prints an example of each message that fulfils its rules, as one object of JSON by the names of the messages;
+            null where none was found
   protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
             buf/validate and rsvc/v1 (protoc and buf have google/protobuf themselves)
   dump      Prints the resolved model: what was understood, and the Rust names chosen for it
 
 Arguments:
-      --out <DIR>                 The folder to write to
+      --out <DIR>                 The folder to write to; of `openapi` the file
   -I, --include <DIR>             A folder in which imports are looked up; may be given more than once
       --descriptor-set-in <FILE>  Reads this `FileDescriptorSet` instead of .proto files; files are then names in it
       --opt <KEY=VALUE>           A generator option, see below; may be given more than once
@@ -54,6 +60,8 @@ struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Command {
     Generate,
+    OpenApi,
+    Samples,
     Protos,
     Dump,
     Help,
@@ -79,6 +87,8 @@ impl Arguments {
                 Value(name) if all.command.is_none() => {
                     all.command = Some(match name.to_str() {
                         Some("generate") => Command::Generate,
+                        Some("openapi") => Command::OpenApi,
+                        Some("samples") => Command::Samples,
                         Some("protos") => Command::Protos,
                         Some("dump") => Command::Dump,
                         Some("help") => Command::Help,
@@ -94,11 +104,11 @@ impl Arguments {
 
     fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
         let Some(command) = self.command else {
-            return Err("a command is missing: generate, protos or dump".into());
+            return Err("a command is missing: generate, openapi, samples, protos or dump".into());
         };
         let writes = matches!(command, Command::Generate | Command::Protos);
-        if self.out.is_some() && matches!(command, Command::Dump) {
-            return Err("`dump` writes to no folder".into());
+        if self.out.is_some() && matches!(command, Command::Dump | Command::Samples) {
+            return Err("`dump` and `samples` write to no folder".into());
         }
         let out = match (self.out.clone(), writes) {
             (None, true) => return Err("`--out <DIR>` is missing".into()),
@@ -106,8 +116,10 @@ impl Arguments {
         };
         Ok(match command {
             Command::Generate => generate(&out, self),
+            Command::OpenApi => openapi(self),
             Command::Protos => write_annotations(&out),
-            Command::Dump => dump(self),
+            Command::Dump => show(self, Builder::dump),
+            Command::Samples => show(self, Builder::examples),
             Command::Help => {
                 print(&format!("{HELP}{}\n", options_help()));
                 Ok(())
@@ -152,9 +164,37 @@ fn generate(out: &std::path::Path, input: Arguments) -> Result<(), Errors> {
     Ok(())
 }
 
-fn dump(input: Arguments) -> Result<(), Errors> {
+fn openapi(mut input: Arguments) -> Result<(), Errors> {
+    let out = input.out.take();
+    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let format = if out.as_ref().is_some_and(is_yaml) { "yaml" } else { "json" };
+    // What is given as an option comes later, and counts.
+    input.options.insert(0, format!("openapi={format}"));
     let (builder, source) = input.resolve();
-    let (text, warnings) = builder.dump(&source)?;
+    let documents = builder.documents(&source)?;
+    for warning in &documents.warnings {
+        say(&warning.to_string());
+    }
+    match (out, &*documents.files) {
+        (Some(file), [document]) => write_document(&file, &document.content),
+        (Some(folder), documents) => {
+            documents.iter().try_for_each(|it| write_document(&folder.join(&it.name), &it.content))
+        }
+        (None, documents) => {
+            for document in documents {
+                print(&document.content);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A text and the warnings.
+type Shown = Result<(String, Vec<Diagnostic>), Errors>;
+
+fn show(input: Arguments, what: fn(&Builder, &Source) -> Shown) -> Result<(), Errors> {
+    let (builder, source) = input.resolve();
+    let (text, warnings) = what(&builder, &source)?;
     for warning in &warnings {
         say(&warning.to_string());
     }
@@ -221,6 +261,7 @@ mod tests {
             ("generate a.proto", "`--out <DIR>` is missing"),
             ("--opt serde", "a command is missing"),
             ("dump --out gen a.proto", "no folder"),
+            ("openapi --out a.json -x", "-x"),
         ] {
             let error = match Arguments::parse(line.split(' ').map(OsString::from)).and_then(Arguments::run) {
                 Ok(_) => panic!("{line} is taken"),

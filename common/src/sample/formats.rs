@@ -38,8 +38,11 @@ pub enum Format {
     AnyHeaderValue,
 }
 
+/// Whether a text has a format.
+type Test = fn(&str) -> bool;
+
 /// The formats, their names in the rules, and their tests.
-const FORMATS: &[(Format, &str, fn(&str) -> bool)] = &[
+const FORMATS: &[(Format, &str, Test)] = &[
     (Format::Email, "email", test::is_email),
     (Format::Hostname, "hostname", test::is_hostname),
     (Format::Ip, "ip", test::is_ip),

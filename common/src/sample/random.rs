@@ -25,6 +25,11 @@ impl Random {
         Self { state: state.number(), turn: self.turn.map(|_| n) }
     }
 
+    /// A stream of its own for the n-th of several parts.
+    pub(super) fn part(&self, n: usize) -> Self {
+        Self { turn: self.turn, ..self.at(n) }
+    }
+
     /// The same stream as chance decides.
     pub(super) fn wild(&self) -> Self {
         Self { state: self.state, turn: None }

@@ -61,14 +61,6 @@ impl<'t> Solver<'t> {
         self.field_value(&self.tables.messages[message].fields[field], random, &mut place)
     }
 
-    /// An item of a list, or a value of a map.
-    pub(super) fn item(&self, field: &Field, random: &mut Random) -> Option<Value> {
-        let who = Persona::new(random);
-        let mut place = Place { around: Vec::new(), values: 0, who };
-        let rules = field.rules.each.as_deref().unwrap_or(const { &Rules::NONE });
-        self.value(field.kind.value(), rules, &field.name, random, &mut place)
-    }
-
     fn fields(&self, id: usize, random: &mut Random, place: &mut Place) -> Option<Value> {
         let message = &self.tables.messages[id];
         if let Some(sample) = random.pick(&message.samples) {
@@ -91,7 +83,7 @@ impl<'t> Solver<'t> {
             if !needed && (narrow || skipped) {
                 continue;
             }
-            let mut stream = random.at(at);
+            let mut stream = random.part(at);
             set[at] = self.field_value(field, &mut stream, place);
             made &= set[at].is_some() || !needed;
         }
@@ -106,7 +98,7 @@ impl<'t> Solver<'t> {
                 if left_out.contains(&at) {
                     return None;
                 }
-                Some((at, self.field_value(field, &mut random.at(at), place)?))
+                Some((at, self.field_value(field, &mut random.part(at), place)?))
             });
             match found {
                 Some((at, value)) => set[at] = Some(value),
@@ -160,7 +152,7 @@ impl<'t> Solver<'t> {
     }
 
     /// How many items a list or map has: a few, if that is allowed.
-    fn size(&self, rules: &Rules, random: &mut Random, place: &Place) -> Option<usize> {
+    fn size(rules: &Rules, random: &mut Random, place: &Place) -> Option<usize> {
         let least = usize::try_from(rules.items.min).ok().filter(|min| *min <= LONGEST)?;
         let most = usize::try_from(rules.items.max).unwrap_or(usize::MAX);
         let narrow = place.around.last().is_some_and(|id| place.is_narrow(*id));
@@ -175,7 +167,7 @@ impl<'t> Solver<'t> {
 
     fn list(&self, field: &Field, ty: Type, random: &mut Random, place: &mut Place) -> Option<Value> {
         let rules = field.rules.each.as_deref().unwrap_or(const { &Rules::NONE });
-        let mut size = self.size(&field.rules, random, place)?;
+        let mut size = Self::size(&field.rules, random, place)?;
         // Messages say little more when there are several of them.
         let is_message = matches!(ty, Type::Message(_));
         if is_message && random.is_calm() {
@@ -230,7 +222,7 @@ impl<'t> Solver<'t> {
     ) -> Option<Value> {
         let each = field.rules.each.as_deref().unwrap_or(const { &Rules::NONE });
         let keys = field.rules.keys.as_deref().unwrap_or(const { &Rules::NONE });
-        let mut size = self.size(&field.rules, random, place)?;
+        let mut size = Self::size(&field.rules, random, place)?;
         if size == 0 && field.required {
             size = 1;
         }
@@ -292,7 +284,7 @@ impl<'t> Solver<'t> {
         }
         match ty {
             Type::Scalar(scalar) | Type::Known(Known::Wrapper(scalar)) => {
-                self.scalar(scalar, rules, name, random, place.who)
+                Self::scalar(scalar, rules, name, random, place.who)
             }
             Type::Enum(_) => {
                 let all = all_values(self.tables, ty, rules);
@@ -305,14 +297,7 @@ impl<'t> Solver<'t> {
         }
     }
 
-    fn scalar(
-        &self,
-        scalar: Scalar,
-        rules: &Rules,
-        name: &str,
-        random: &mut Random,
-        who: Persona,
-    ) -> Option<Value> {
+    fn scalar(scalar: Scalar, rules: &Rules, name: &str, random: &mut Random, who: Persona) -> Option<Value> {
         Some(match scalar {
             Scalar::Bool => {
                 let first = random.is_calm() || random.once_in(2);
@@ -328,7 +313,7 @@ impl<'t> Solver<'t> {
 
     fn known(&self, known: Known, rules: &Rules, name: &str, random: &mut Random) -> Option<Value> {
         Some(match known {
-            Known::Timestamp => times::timestamp(rules, self.now, random)?,
+            Known::Timestamp => times::timestamp(rules, name, self.now, random)?,
             Known::Duration => times::duration(rules, name, random)?,
             Known::Empty => Value::Json("{}".into()),
             Known::FieldMask => {

@@ -136,8 +136,8 @@ fn fit(rules: &Rules, text: String, random: &mut Random) -> String {
     let filler: Vec<char> = " and so on".chars().collect();
     while body.len() < least || (body.len() < most && bytes(&body) < least_bytes) {
         let next = filler[body.len() % filler.len()];
-        let last = body.len() + 1 == least;
-        body.push(if last && next == ' ' { 'x' } else { next });
+        let ends = body.len() + 1 == least;
+        body.push(if ends && next == ' ' { 'x' } else { next });
     }
     // Few characters of many bytes.
     let mut at = 0;

@@ -9,15 +9,21 @@ use crate::text::TIMESTAMP_SECONDS;
 const USUAL: i64 = 1_768_469_400;
 /// 2120-01-01T09:30:00Z: the future for whom the time is not known.
 const FUTURE: i64 = 4_733_544_600;
+/// What happens after the rest, by a part of its name.
+const LATER: &[&str] =
+    &["update", "modif", "change", "end", "expire", "until", "to", "delete", "last", "due", "finish"];
 const DAY: i64 = 86_400;
 /// The bounds of `google.protobuf.Duration`.
 const DURATION_SECONDS: i64 = 315_576_000_000;
 
 /// A timestamp that fulfils its rules at `now`, or at any time if that is not known.
-pub(super) fn timestamp(rules: &Rules, now: Option<i64>, random: &mut Random) -> Option<Value> {
+pub(super) fn timestamp(rules: &Rules, name: &str, now: Option<i64>, random: &mut Random) -> Option<Value> {
     let step = i64::try_from(random.below(300)).unwrap_or(0);
     let turn = i64::try_from(random.turn()).unwrap_or(0);
-    let mut usual = if random.is_calm() { USUAL + turn * DAY } else { USUAL + step * DAY + step * 61 };
+    let late = LATER.iter().any(|word| name.contains(word));
+    let later = if late { 2 * DAY + 2_700 } else { 0 };
+    let mut usual =
+        later + if random.is_calm() { USUAL + turn * DAY } else { USUAL + step * DAY + step * 61 };
     if rules.now.contains(&Now::Future) {
         usual = now.unwrap_or(FUTURE) + (1 + turn + step) * 3_600;
     } else if rules.now.contains(&Now::Past) {

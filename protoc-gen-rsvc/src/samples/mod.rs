@@ -35,6 +35,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The value of a field: that of the message's example, or one by itself.
+    #[allow(dead_code)] // for documents
     pub(crate) fn field(&mut self, id: FieldId) -> Option<serde_json::Value> {
         let field = &self.schema.fields[id];
         let message = self.message(field.message);
@@ -48,7 +49,7 @@ impl<'a> Samples<'a> {
         let (message, at) = (field.message.index(), tables::place(self.schema, id));
         let solver = Solver::new(&self.tables, None);
         let value = solver.field(message, at, &mut Random::calm(0))?;
-        parse(&solver.json(message, at, &value))
+        Some(parse(&solver.json(message, at, &value)))
     }
 
     fn make(&self, id: MessageId) -> Option<serde_json::Value> {
@@ -61,7 +62,7 @@ impl<'a> Samples<'a> {
             rsvc_common::sample::Type::Message(at) => solver.message(at, &mut Random::calm(0))?,
             _ => return None,
         };
-        parse(&json(&self.tables, ty, &value))
+        Some(parse(&json(&self.tables, ty, &value)))
     }
 
     /// Whether the tables say all rules of a message and of those in it.
@@ -86,6 +87,6 @@ impl<'a> Samples<'a> {
 }
 
 /// JSON that we have written.
-fn parse(text: &str) -> Option<serde_json::Value> {
-    Some(serde_json::from_str(text).expect("the solver writes JSON"))
+fn parse(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("the solver writes JSON")
 }

@@ -80,6 +80,10 @@ fn add(schema: &Schema, out: &mut Rules, family: &str, name: &str, constant: &Co
     }
 }
 
+/// What may be in an `Any` where the rules leave it open.
+const USUAL: [&str; 2] =
+    ["type.googleapis.com/google.protobuf.Duration", "type.googleapis.com/google.protobuf.Timestamp"];
+
 /// The types of `Any` that may be in it, each as an empty message; of those that are not known here nothing can be made.
 fn any(schema: &Schema, out: &mut Rules, is_in: bool, urls: &Const) {
     let urls = values(urls);
@@ -87,8 +91,6 @@ fn any(schema: &Schema, out: &mut Rules, is_in: bool, urls: &Const) {
         .iter()
         .filter_map(|url| if let Value::Text(url) = url { Some(url.as_str()) } else { None })
         .collect();
-    const USUAL: [&str; 2] =
-        ["type.googleapis.com/google.protobuf.Duration", "type.googleapis.com/google.protobuf.Timestamp"];
     let usual: Vec<&str> = USUAL.into_iter().filter(|url| !urls.contains(url)).collect();
     let allowed = if is_in { urls } else { usual };
     let json = |url: &str| {
@@ -120,7 +122,6 @@ fn mask(out: &mut Rules, name: &str, constant: &Const) {
         }
         ("in", _) => out.among = values(constant).into_iter().map(|path| Value::List(vec![path])).collect(),
         ("not_in", _) => out.not = values(constant).into_iter().map(|path| Value::List(vec![path])).collect(),
-        ("example", _) => {}
         _ => {}
     }
 }
