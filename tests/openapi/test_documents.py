@@ -1,5 +1,6 @@
 """Every document is valid, and clients that other tools make of it type-check."""
 
+import collections
 import json
 import re
 import shutil
@@ -9,7 +10,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import documents
-from documents import HOME, NODE, VERSIONS, load, tool
+from documents import HOME, NODE, ROOT, VERSIONS, load, tool
 
 # Long enough for a slow machine.
 PATIENCE = 900
@@ -32,7 +33,8 @@ class Documents(unittest.TestCase):
     def fine(self, outcomes):
         """No outcome is bad; how many there were."""
         bad = [f"{name}: {problem}" for name, problem in outcomes.items() if problem]
-        self.assertFalse(bad, f"{len(bad)} of {len(outcomes)}:\n" + "\n".join(bad))
+        if bad:
+            self.fail(f"{len(bad)} of {len(outcomes)}:\n" + "\n".join(bad))
         self.assertGreater(len(outcomes), 0)
 
     def test_there_are_documents(self):
@@ -55,23 +57,22 @@ class Documents(unittest.TestCase):
         self.fine({key: problems(key) for key in self.paths})
 
     def test_redocly_lint(self):
-        done = subprocess.run(
-            tool("redocly", "lint", *self.paths.values(), "--format=json", "--max-problems=100000", f"--config={NODE}/redocly.yaml"),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        found = json.loads(done.stdout[done.stdout.index("{") :])
         outcomes = {str(path.relative_to(HOME)): "" for path in self.paths.values()}
-        warnings = {}
-        for problem in found["problems"]:
-            place = problem["location"][0]
-            name = "/".join(place["source"]["ref"].split("/")[-2:])
-            if problem["severity"] == "error":
-                outcomes[name] += f"\n  {place.get('pointer')}: {problem['ruleId']}: {problem['message']}"
-            else:
-                warnings[problem["ruleId"]] = warnings.get(problem["ruleId"], 0) + 1
-        print(f"redocly: {len(outcomes)} documents, {found['totals']['errors']} errors, warnings: {warnings}")
+        warnings = collections.Counter()
+        for version in VERSIONS:
+            command = tool("redocly", "lint", "--format=json", "--max-problems=100000", f"--config={ROOT}/tests/openapi/node/redocly.yaml")
+            command += sorted(path for path in self.paths.values() if path.parent.name == version)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+            found = list(objects(done.stdout))
+            self.assertEqual(len(found), len(self.paths) / len(VERSIONS), done.stderr)
+            for problem in (problem for report in found for problem in report["problems"]):
+                place = problem["location"][0]
+                name = "/".join(place["source"]["ref"].split("/")[-2:])
+                if problem["severity"] == "error":
+                    outcomes[name] += f"\n  {place.get('pointer')}: {problem['ruleId']}: {problem['message']}"
+                else:
+                    warnings[problem["ruleId"]] += 1
+        print(f"redocly: {len(outcomes)} documents; warnings: {dict(warnings)}")
         self.fine(outcomes)
 
     def test_typescript(self):
@@ -94,22 +95,45 @@ class Documents(unittest.TestCase):
     def test_openapi_python_client(self):
         out = HOME / "python-clients"
         shutil.rmtree(out, ignore_errors=True)
-        names = {key: re.sub(r"\W", "_", f"{key[0]}_{key[1]}") for key in self.callable}
+        out.mkdir(parents=True)
+        settings = out / "settings.json"
+        settings.write_text(json.dumps({"post_hooks": []}))
+        # It takes no other version.
+        names = {key: re.sub(r"\W", "_", key[0]) for key in self.callable if key[1] == "3.1"}
+        limits = collections.Counter()
 
         def write(key):
-            command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
-            command += ["--path", self.callable[key], "--output-path", out / names[key], "--overwrite"]
+            command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--config", settings]
+            command += ["--path", self.callable[key], "--output-path", out / names[key]]
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-            return "" if done.returncode == 0 else done.stdout + done.stderr
+            if done.returncode != 0:
+                return done.stdout + done.stderr
+            warnings = re.findall(r"^(?:WARNING|ERROR) ([^\n]*)\n\n([^\n]*)", done.stdout + done.stderr, re.M)
+            problems = []
+            for where, what in warnings:
+                unknown = re.search(r"Unsupported content.type ([^\s)]*)", what)
+                if unknown:
+                    limits[unknown[1]] += 1
+                else:
+                    problems.append(f"{where}: {what}")
+            return "; ".join(problems)
 
-        out.mkdir(parents=True)
         with ThreadPoolExecutor() as pool:
-            outcomes = dict(zip(self.callable, pool.map(write, self.callable)))
+            outcomes = dict(zip(names, pool.map(write, names)))
         self.fine(outcomes)
         command = [sys.executable, "-m", "mypy", "--no-error-summary", *sorted(names.values())]
         checked = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=out)
         self.assertEqual(checked.returncode, 0, checked.stdout[:10000])
-        print(f"openapi-python-client: {len(outcomes)} clients, checked by mypy")
+        print(f"openapi-python-client: {len(outcomes)} clients, checked by mypy; media types that it leaves out: {dict(limits)}")
+
+
+def objects(text):
+    """The JSON objects in a text, one after the other."""
+    decoder, place = json.JSONDecoder(), text.find("{")
+    while place >= 0:
+        found, end = decoder.raw_decode(text, place)
+        yield found
+        place = text.find("{", end)
 
 
 if __name__ == "__main__":
