@@ -18,7 +18,7 @@ const TYPE_PREFIX: &str = "type.googleapis.com/";
 impl Writer<'_> {
     /// The body of any error: `google.rpc.Status`.
     pub(super) fn error(&mut self) -> RefOr<Schema> {
-        self.common("Error", |this| {
+        self.common("ErrorBody", |this| {
             let details = this.details();
             object(
                 "An error: `google.rpc.Status` in JSON.",
