@@ -1,4 +1,4 @@
-//! The command line: `generate`, `openapi`, `protos` and `dump`.
+//! The command line: `generate`, `openapi`, `samples`, `protos` and `dump`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
-use protoc_gen_rsvc::diag::Errors;
+use protoc_gen_rsvc::diag::{Diagnostic, Errors};
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
 use protoc_gen_rsvc::{Builder, write_annotations, write_document};
@@ -21,6 +21,7 @@ Without arguments it is a plugin for protoc and buf: it reads a request from sta
 Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]... <FILES>...
        protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
        protoc-gen-rsvc openapi [--out <FILE>] [as generate]
+       protoc-gen-rsvc samples [as generate, without --out]
        protoc-gen-rsvc protos --out <DIR>
        protoc-gen-rsvc dump [as generate, without --out]
 
@@ -28,6 +29,8 @@ Commands:
   generate  Generates Rust into a folder: a file for each package, and `mod.rs`
   openapi   Writes the OpenAPI document alone, or prints it: YAML if the file ends in .yaml, else JSON. With `openapi_split`
             there are several, and `--out` is their folder
+  samples   Prints an example of each message that fulfils its rules, as one object of JSON by the names of the messages;
+            null where none was found
   protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
             buf/validate and rsvc/v1 (protoc and buf have google/protobuf themselves)
   dump      Prints the resolved model: what was understood, and the Rust names chosen for it
@@ -58,6 +61,7 @@ struct Arguments {
 enum Command {
     Generate,
     OpenApi,
+    Samples,
     Protos,
     Dump,
     Help,
@@ -84,6 +88,7 @@ impl Arguments {
                     all.command = Some(match name.to_str() {
                         Some("generate") => Command::Generate,
                         Some("openapi") => Command::OpenApi,
+                        Some("samples") => Command::Samples,
                         Some("protos") => Command::Protos,
                         Some("dump") => Command::Dump,
                         Some("help") => Command::Help,
@@ -99,11 +104,11 @@ impl Arguments {
 
     fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
         let Some(command) = self.command else {
-            return Err("a command is missing: generate, openapi, protos or dump".into());
+            return Err("a command is missing: generate, openapi, samples, protos or dump".into());
         };
         let writes = matches!(command, Command::Generate | Command::Protos);
-        if self.out.is_some() && matches!(command, Command::Dump) {
-            return Err("`dump` writes to no folder".into());
+        if self.out.is_some() && matches!(command, Command::Dump | Command::Samples) {
+            return Err("`dump` and `samples` write to no folder".into());
         }
         let out = match (self.out.clone(), writes) {
             (None, true) => return Err("`--out <DIR>` is missing".into()),
@@ -113,7 +118,8 @@ impl Arguments {
             Command::Generate => generate(&out, self),
             Command::OpenApi => openapi(self),
             Command::Protos => write_annotations(&out),
-            Command::Dump => dump(self),
+            Command::Dump => show(self, Builder::dump),
+            Command::Samples => show(self, Builder::examples),
             Command::Help => {
                 print(&format!("{HELP}{}\n", options_help()));
                 Ok(())
@@ -183,9 +189,12 @@ fn openapi(mut input: Arguments) -> Result<(), Errors> {
     }
 }
 
-fn dump(input: Arguments) -> Result<(), Errors> {
+/// A text and the warnings.
+type Shown = Result<(String, Vec<Diagnostic>), Errors>;
+
+fn show(input: Arguments, what: fn(&Builder, &Source) -> Shown) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
-    let (text, warnings) = builder.dump(&source)?;
+    let (text, warnings) = what(&builder, &source)?;
     for warning in &warnings {
         say(&warning.to_string());
     }

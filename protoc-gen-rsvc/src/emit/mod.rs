@@ -8,6 +8,8 @@ mod descriptor_set;
 mod docs;
 mod errors;
 mod existing;
+#[cfg(test)]
+mod fixture;
 pub(crate) mod json;
 mod messages;
 mod modules;
@@ -17,10 +19,13 @@ mod print;
 mod project;
 mod rest;
 mod retry;
+pub(crate) mod samples;
 mod service;
 mod tree;
 mod validate;
 mod verify;
+#[allow(dead_code)] // documents and the reference ask for it with the next changes
+pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
