@@ -13,5 +13,5 @@ const transport = createConnectTransport({ baseUrl: location.origin, useHttpGet:
 export const users = createClient(UserService, transport);
 /** Typed by the `.proto` files. */
 export const orders = createClient(OrderService, transport);
-/** Typed by the OpenAPI document. */
-export const rest = createRestClient<paths>({ baseUrl: location.origin });
+/** Typed by the OpenAPI document, which names other media types for the same answers as well. */
+export const rest = createRestClient<paths, "application/json">({ baseUrl: location.origin });

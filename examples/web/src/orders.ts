@@ -45,8 +45,13 @@ export async function loadOrders(userId: string): Promise<void> {
   });
   // Somebody has chosen anew in the meantime.
   if (turn !== newest) return;
-  say(problem, error ? (error.message ?? "The shop does not answer.") : "");
-  shown = data ?? [];
+  say(problem, error?.message ?? "");
+  shown = [];
+  for (const element of data ?? []) {
+    // The list is a stream: it begins before the shop has found the last one, and what goes wrong then is in its place.
+    if ("error" in element) say(problem, element.error.message);
+    else shown.push(element);
+  }
   show();
 }
 
