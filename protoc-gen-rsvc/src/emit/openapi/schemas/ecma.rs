@@ -108,7 +108,9 @@ impl Writer<'_> {
                     _ => self.ranges(ast, *flags)?,
                 }
             }
-            Ast::Literal(_) | Ast::ClassUnicode(_) | Ast::ClassBracketed(_) | Ast::ClassPerl(_) => self.ranges(ast, *flags)?,
+            Ast::Literal(_) | Ast::ClassUnicode(_) | Ast::ClassBracketed(_) | Ast::ClassPerl(_) => {
+                self.ranges(ast, *flags)?;
+            }
             Ast::Repetition(repetition) => {
                 let is_atom = matches!(
                     &*repetition.ast,
