@@ -4,6 +4,7 @@ use utoipa::openapi::Deprecated;
 use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder};
 
+use super::info;
 use super::streams;
 use super::templates::Path;
 use super::writer::Writer;
@@ -29,11 +30,13 @@ impl Writer<'_> {
     pub(super) fn described(&mut self, method: &Method, suffix: &str) -> OperationBuilder {
         let service = &self.schema.services[method.service];
         let (summary, description) = words(method);
+        let name = info::name(self.schema, method.service);
+        let id = self.operation_id(&format!("{}_{}{suffix}", name.replace('.', "_"), method.name));
         OperationBuilder::new()
-            .tag(&service.name)
+            .tag(name)
             .summary(summary)
             .description(description)
-            .operation_id(Some(format!("{}_{}{suffix}", service.name, method.name)))
+            .operation_id(Some(id))
             .deprecated((method.origin.deprecated || service.origin.deprecated).then_some(Deprecated::True))
             .securities(Some(self.security.requirements(method)))
     }

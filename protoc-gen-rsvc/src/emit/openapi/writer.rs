@@ -1,6 +1,6 @@
 //! What the parts of a document share while it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::Parameter;
@@ -23,6 +23,7 @@ pub(super) struct Writer<'a> {
     common: BTreeMap<&'static str, String>,
     /// The errors of sets that have a component.
     pub(super) errors: BTreeMap<(ErrorSetId, usize), String>,
+    operations: BTreeSet<String>,
     responses: BTreeMap<String, RefOr<Response>>,
     parameters: BTreeMap<String, RefOr<Parameter>>,
     headers: BTreeMap<String, RefOr<Header>>,
@@ -37,6 +38,7 @@ impl<'a> Writer<'a> {
             security: Security::new(schema, services),
             common: BTreeMap::new(),
             errors: BTreeMap::new(),
+            operations: BTreeSet::new(),
             responses: BTreeMap::new(),
             parameters: BTreeMap::new(),
             headers: BTreeMap::new(),
@@ -57,6 +59,15 @@ impl<'a> Writer<'a> {
         let schema = make(self);
         self.components.insert(free.clone(), schema);
         Ref::from_schema_name(free).into()
+    }
+
+    /// An operation id that no other operation has. Names with underscores can come out the same: `A_B.C` and `A.B_C`.
+    pub(super) fn operation_id(&mut self, wanted: &str) -> String {
+        let mut id = wanted.to_owned();
+        while !self.operations.insert(id.clone()) {
+            id.push('_');
+        }
+        id
     }
 
     /// A reference to a response that several operations have.
