@@ -151,7 +151,9 @@ fn every_case_is_compiled() {
 fn what_has_not_changed_is_not_written() {
     let case = &Case::all()[0];
     let folder = tempfile::tempdir().expect("a folder");
-    let files = case.generate();
+    let mut files = case.generate();
+    // Only a folder with a record knows the documents that it has.
+    files.retain(|file| file.name.ends_with(".rs"));
     let write = |files: &[protoc_gen_rsvc::GeneratedFile]| {
         protoc_gen_rsvc::write(folder.path(), files).expect("writes");
     };

@@ -7,6 +7,7 @@
 mod bodies;
 mod connect;
 mod errors;
+mod examples;
 mod fields;
 mod info;
 mod operations;

@@ -11,6 +11,7 @@ use super::writer::Writer;
 use crate::emit::docs;
 use crate::model::Method;
 use crate::model::http::{Binding, Body};
+use crate::names;
 
 impl Writer<'_> {
     /// The operation of a binding, the `index`-th of its method.
@@ -58,7 +59,7 @@ impl Writer<'_> {
 fn words(method: &Method) -> (Option<String>, Option<String>) {
     let mut description = docs::markdown(&method.origin.comments);
     let summary = description.as_deref().and_then(first_sentence);
-    if summary == description {
+    if summary.as_deref() == description.as_deref().map(|text| text.trim_end_matches('.')) {
         description = None;
     }
     let mut more = Vec::new();
@@ -75,7 +76,14 @@ fn words(method: &Method) -> (Option<String>, Option<String>) {
         }
         text.push_str(words);
     }
-    (summary, description)
+    // Tools want one.
+    let summary = summary.unwrap_or_else(|| capitalized(&names::words(&method.name)));
+    (Some(summary), description)
+}
+
+fn capitalized(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The first sentence of a text, without its full stop.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Components as DocumentComponents;
@@ -11,6 +13,7 @@ use super::schemas::Components;
 use super::security::Security;
 use crate::model::{ErrorSetId, Schema as Model, ServiceId};
 use crate::options::OpenApiOptions;
+use crate::samples::Samples;
 
 /// A document under construction.
 pub(super) struct Writer<'a> {
@@ -18,6 +21,7 @@ pub(super) struct Writer<'a> {
     pub(super) options: &'a OpenApiOptions,
     /// The schemas of messages, and others.
     pub(super) components: Components<'a>,
+    pub(super) samples: Samples<'a>,
     pub(super) security: Security,
     /// Schemas that are not those of messages, by what they are for, with the names of their components.
     common: BTreeMap<&'static str, String>,
@@ -27,6 +31,8 @@ pub(super) struct Writer<'a> {
     responses: BTreeMap<String, RefOr<Response>>,
     parameters: BTreeMap<String, RefOr<Parameter>>,
     headers: BTreeMap<String, RefOr<Header>>,
+    /// With those that could not be made.
+    examples: BTreeMap<String, Option<RefOr<Example>>>,
 }
 
 impl<'a> Writer<'a> {
@@ -35,6 +41,7 @@ impl<'a> Writer<'a> {
             schema,
             options,
             components: Components::new(schema),
+            samples: Samples::new(schema),
             security: Security::new(schema, services),
             common: BTreeMap::new(),
             errors: BTreeMap::new(),
@@ -42,6 +49,7 @@ impl<'a> Writer<'a> {
             responses: BTreeMap::new(),
             parameters: BTreeMap::new(),
             headers: BTreeMap::new(),
+            examples: BTreeMap::new(),
         }
     }
 
@@ -102,6 +110,19 @@ impl<'a> Writer<'a> {
         RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
     }
 
+    /// A reference to an example that several responses have, if it can be made.
+    pub(super) fn shared_example(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Option<Value>,
+    ) -> Option<RefOr<Example>> {
+        if !self.examples.contains_key(name) {
+            let example = make(self).map(|value| ExampleBuilder::new().value(Some(value)).into());
+            self.examples.insert(name.to_owned(), example);
+        }
+        self.examples[name].as_ref().map(|_| RefOr::Ref(Ref::new(format!("#/components/examples/{name}"))))
+    }
+
     /// All that operations refer to.
     pub(super) fn finish(self) -> DocumentComponents {
         let mut components = DocumentComponents::new();
@@ -110,6 +131,8 @@ impl<'a> Writer<'a> {
         components.responses = self.responses;
         components.parameters = self.parameters;
         components.headers = self.headers;
+        components.examples =
+            self.examples.into_iter().filter_map(|(name, example)| Some((name, example?))).collect();
         components
     }
 }
