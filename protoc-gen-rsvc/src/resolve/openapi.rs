@@ -54,6 +54,9 @@ fn package(
         let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.openapi");
         let Some(annotated) = annotated else { continue };
         let place = types.option_place(*file, &[], &[FILE_OPTIONS, super::EXTENSION]);
+        // A mistake in what is said twice is told, too.
+        let mut reader = Reader { types, file: *file, sink };
+        let mut described = reader.read(&annotated);
         if let Some(first) = &first {
             let text = format!("the package `{}` is described twice", types.schema.packages[package].name);
             sink.push(
@@ -65,12 +68,10 @@ fn package(
             continue;
         }
         first = Some(place);
-        let mut reader = Reader { types, file: *file, sink };
-        let mut described = reader.read(&annotated);
         if let Some(overlay) =
             loaded.overlays.get(&*name).filter(|_| options.openapi.format != DocumentFormat::Off)
         {
-            described.overlay = reader.overlay(overlay);
+            described.overlay = Reader { types, file: *file, sink }.overlay(overlay);
         }
         types.schema.packages[package].described = Some(described);
     }
