@@ -1,9 +1,11 @@
 //! Every golden case gives exactly the files in the repository, twice in a row, and is in the list of those compiled.
 
 use std::fs;
+use std::process::Command;
 
 use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::input::Source;
+use suite::binary::generator;
 use suite::cases::{Case, difference, read_files, repository, tree};
 
 #[test]
@@ -114,21 +116,25 @@ fn documents_of_earlier_calls_stay() {
     }
 }
 
-/// A document that is not written any more goes; what others have written stays.
+/// A document that is not written any more goes; what others have written stays. Each run is a process, since the calls of
+/// one process make one tree.
 #[test]
 fn documents_that_are_not_written_any_more_go() {
-    let out = tempfile::tempdir().expect("a folder");
+    let (generator, out) = (generator(), tempfile::tempdir().expect("a folder"));
     let include = repository().join("tests/snapshots/gen/forms/proto");
-    let files: Vec<std::path::PathBuf> = tree(&include, "proto").into_iter().map(Into::into).collect();
-    let write = |options: &[(&str, &str)]| {
-        let source = Source::Files { files: files.clone(), includes: vec![include.clone()] };
-        let builder = options.iter().fold(Builder::new(), |builder, (key, value)| builder.option(key, value));
-        builder.out_dir(out.path()).write(&source).unwrap_or_else(|errors| panic!("{errors}"));
+    let write = |options: &[&str]| {
+        let mut command = Command::new(&generator);
+        command.arg("generate").arg("--out").arg(out.path()).arg("-I").arg(&include);
+        for option in options {
+            command.args(["--opt", option]);
+        }
+        let ran = command.args(tree(&include, "proto")).output().expect("the generator runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     };
     let exists = |name: &str| out.path().join(name).exists();
-    write(&[("openapi", "yaml")]);
+    write(&["openapi=yaml"]);
     fs::write(out.path().join("mine.json"), "{}").expect("writes");
-    write(&[("openapi", "json")]);
+    write(&["openapi=json"]);
     assert!(exists("openapi.json") && !exists("openapi.yaml") && exists("mine.json"));
     fs::write(out.path().join("openapi.json"), "changed by hand").expect("writes");
     write(&[]);
