@@ -1,26 +1,28 @@
 """The shop over REST: its users and their orders. `python shop_rest.py --help` tells how it is called."""
 
 import argparse
+from uuid import UUID
 
 from shop_client import AuthenticatedClient, Client
 from shop_client.api.order_service import order_service_get_orders, order_service_update_order_status
-from shop_client.api.user_service import user_service_create_user, user_service_get_user
+from shop_client.api.user_service import user_service_get_user, user_service_update_user
 from shop_client.models import (
-    CreateUserRequest,
     Order,
     OrderErrorWrongTransition,
-    OrderStatus,
     User,
     UserErrorEmailTaken,
     UserErrorUserNotFound,
 )
-from shop_client.models import OrderServiceUpdateOrderStatusBody as NewStatus
+from shop_client.models import OrderServiceGetOrdersStatusesItem as Status
+from shop_client.models import OrderServiceUpdateOrderStatusBody as NextStatus
+from shop_client.models import OrderServiceUpdateOrderStatusBodyStatus as Next
+from shop_client.models import UserServiceUpdateUserBody as Changes
 from shop_client.types import UNSET
 
-ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001"
+ADA = UUID("7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001")
 
 
-def orders(client: Client, user_id: str, status: OrderStatus | None) -> None:
+def orders(client: Client, user_id: UUID, status: Status | None) -> None:
     """Lists the orders of a user, all or those of a status."""
     user = user_service_get_user.sync(user_id, client=client)
     if isinstance(user, UserErrorUserNotFound):
@@ -40,19 +42,19 @@ def orders(client: Client, user_id: str, status: OrderStatus | None) -> None:
         print(f"{order.order_id} {order.status}: {items}")
 
 
-def register(client: Client, name: str, email: str) -> None:
-    """Registers a user."""
-    user = user_service_create_user.sync(client=client, body=CreateUserRequest(name=name, email=email))
+def change(client: Client, user_id: UUID, email: str) -> None:
+    """Gives a user another e-mail address."""
+    user = user_service_update_user.sync(user_id, client=client, body=Changes(email=email))
     if isinstance(user, UserErrorEmailTaken):
-        raise SystemExit(f"sign in instead: {user.message}")
+        raise SystemExit(f"somebody else has it: {user.message}")
     if not isinstance(user, User):
         raise SystemExit(explain(user))
-    print(f"registered {user.id}")
+    print(f"{user.name} <{user.email}>")
 
 
-def move(client: AuthenticatedClient, order_id: str, status: OrderStatus) -> None:
+def move(client: AuthenticatedClient, order_id: UUID, status: Next) -> None:
     """Moves an order on, for the staff."""
-    order = order_service_update_order_status.sync(order_id, client=client, body=NewStatus(status=status))
+    order = order_service_update_order_status.sync(order_id, client=client, body=NextStatus(status=status))
     if isinstance(order, OrderErrorWrongTransition):
         raise SystemExit(f"not from here: {order.message}")
     if not isinstance(order, Order):
@@ -71,20 +73,20 @@ def main() -> None:
     parser.add_argument("--token", default="", help="what the staff shows; the shop prints it")
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("orders", help="list the orders of a user")
-    listing.add_argument("--user", default=ADA, metavar="ID")
-    listing.add_argument("--status", type=OrderStatus, choices=list(OrderStatus))
-    registering = commands.add_parser("register", help="register a user")
-    registering.add_argument("name")
-    registering.add_argument("email")
+    listing.add_argument("--user", type=UUID, default=ADA, metavar="ID")
+    listing.add_argument("--status", type=Status, choices=list(Status))
+    changing = commands.add_parser("email", help="change the e-mail address of a user")
+    changing.add_argument("email")
+    changing.add_argument("--user", type=UUID, default=ADA, metavar="ID")
     moving = commands.add_parser("move", help="move an order on")
-    moving.add_argument("order")
-    moving.add_argument("status", type=OrderStatus, choices=list(OrderStatus))
+    moving.add_argument("order", type=UUID)
+    moving.add_argument("status", type=Next, choices=list(Next))
     arguments = parser.parse_args()
     match arguments.command:
         case "orders":
             orders(Client(arguments.url), arguments.user, arguments.status)
-        case "register":
-            register(Client(arguments.url), arguments.name, arguments.email)
+        case "email":
+            change(Client(arguments.url), arguments.user, arguments.email)
         case _:
             move(AuthenticatedClient(arguments.url, arguments.token), arguments.order, arguments.status)
 

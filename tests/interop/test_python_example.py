@@ -87,9 +87,10 @@ class Example(unittest.TestCase):
 
     def test_errors_over_rest(self):
         self.fails(self.rest("orders", "--user", NOBODY), f'nobody has this id: no user "{NOBODY}"')
-        self.fails(self.rest("register", "Ada", "ada@shop.example"), 'sign in instead: "ada@shop.example" is taken')
-        self.fails(self.rest("register", "Ada", "no address"), "email")
-        self.works(self.rest("register", "Edith", "edith@shop.example"), r"^registered [0-9a-f-]{36}\n$")
+        self.fails(self.rest("email", "grace@shop.example"), 'somebody else has it: "grace@shop.example" is taken')
+        self.fails(self.rest("email", "no address"), "email")
+        self.works(self.rest("email", "countess@shop.example"), r"^Ada Lovelace <countess@shop.example>\n$")
+        self.works(self.rest("email", "ada@shop.example"), r"^Ada Lovelace <ada@shop.example>\n$")
 
     def test_the_chat(self):
         self.works(self.grpc("chat", "python", "hello"), rf"^{ADA}: hello\n$")

@@ -2,16 +2,20 @@
 
 import collections
 import json
+import os
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import documents
 from documents import HOME, NODE, ROOT, VERSIONS, load, tool
 
+FAULTS = tomllib.loads((pathlib.Path(__file__).parent / "faults.toml").read_text())["fault"]
 # Long enough for a slow machine.
 PATIENCE = 900
 
@@ -27,6 +31,7 @@ class Documents(unittest.TestCase):
         with ThreadPoolExecutor() as pool:
             paths = pool.map(lambda pair: pair[0].write(pair[1]), pairs)
             cls.paths = dict(zip([(protos.name, version) for protos, version in pairs], paths))
+        cls.all = cls.paths | documents.expected()
         # Without an operation there is nothing to call: a client of such a document is empty.
         cls.callable = {key: path for key, path in cls.paths.items() if load(path).get("paths")}
 
@@ -41,7 +46,7 @@ class Documents(unittest.TestCase):
         for version in VERSIONS:
             self.assertGreater(sum(key[1] == version for key in self.callable), 15)
         operations = sum(len(item) for path in self.callable.values() for item in load(path)["paths"].values())
-        print(f"documents: {len(self.paths)}, of which {len(self.callable)} have operations: {operations}")
+        print(f"documents: {len(self.all)}, of them goldens {len(self.all) - len(self.paths)}; of the rest which {len(self.callable)} have operations: {operations}")
 
     def test_openapi_spec_validator(self):
         from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
@@ -49,27 +54,29 @@ class Documents(unittest.TestCase):
         validators = {"3.1": OpenAPIV31SpecValidator, "3.2": OpenAPIV32SpecValidator}
 
         def problems(key):
-            document = load(self.paths[key])
+            document = load(self.all[key])
             self.assertTrue(document["openapi"].startswith(key[1]))
             found = validators[key[1]](document).iter_errors()
             return "; ".join(f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in found)
 
-        self.fine({key: problems(key) for key in self.paths})
+        self.fine({key: problems(key) for key in self.all})
 
     def test_redocly_lint(self):
-        outcomes = {str(path.relative_to(HOME)): "" for path in self.paths.values()}
-        warnings = collections.Counter()
+        outcomes, warnings = {}, collections.Counter()
         for version in VERSIONS:
-            command = tool("redocly", "lint", "--format=json", "--max-problems=100000", f"--config={ROOT}/tests/openapi/node/redocly.yaml")
-            command += sorted(path for path in self.paths.values() if path.parent.name == version)
+            paths = {str(path): key for key, path in self.all.items() if key[1] == version}
+            outcomes |= dict.fromkeys(paths.values(), "")
+            settings = ROOT / "tests/openapi/node/redocly.yaml"
+            command = tool("redocly", "lint", "--format=json", "--max-problems=100000", f"--config={settings}", *paths)
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
             found = list(objects(done.stdout))
-            self.assertEqual(len(found), len(self.paths) / len(VERSIONS), done.stderr)
+            self.assertEqual(len(found), len(paths), done.stderr)
             for problem in (problem for report in found for problem in report["problems"]):
                 place = problem["location"][0]
-                name = "/".join(place["source"]["ref"].split("/")[-2:])
                 if problem["severity"] == "error":
-                    outcomes[name] += f"\n  {place.get('pointer')}: {problem['ruleId']}: {problem['message']}"
+                    # The place is named as seen from here.
+                    key = paths[os.path.abspath(place["source"]["ref"])]
+                    outcomes[key] += f"\n  {place.get('pointer')}: {problem['ruleId']}: {problem['message']}"
                 else:
                     warnings[problem["ruleId"]] += 1
         print(f"redocly: {len(outcomes)} documents; warnings: {dict(warnings)}")
@@ -123,7 +130,17 @@ class Documents(unittest.TestCase):
         self.fine(outcomes)
         command = [sys.executable, "-m", "mypy", "--no-error-summary", *sorted(names.values())]
         checked = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=out)
-        self.assertEqual(checked.returncode, 0, checked.stdout[:10000])
+        excused, lines = collections.Counter(), []
+        for line in re.findall(r"^.*: error: .*$", checked.stdout, re.M):
+            fault = next((fault for fault in FAULTS if re.search(fault["line"], line)), None)
+            if fault:
+                excused[fault["why"]] += 1
+            else:
+                lines.append(line)
+        self.assertEqual(lines, [])
+        self.assertTrue(checked.returncode == 0 or excused, checked.stdout + checked.stderr)
+        for why, count in excused.items():
+            print(f"  excused {count}: {why}")
         print(f"openapi-python-client: {len(outcomes)} clients, checked by mypy; media types that it leaves out: {dict(limits)}")
 
 
