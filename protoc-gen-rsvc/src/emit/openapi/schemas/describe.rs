@@ -9,8 +9,10 @@ use utoipa::openapi::schema::{AllOf, Object, SchemaType};
 use utoipa::openapi::{Deprecated, RefOr, Schema};
 
 use crate::emit::docs;
-use crate::emit::words::Rule;
-use crate::model::{Behavior, Enum, EnumValue, Field, FieldKind, Origin, Schema as Model, ValueType};
+use crate::emit::words::{Rule, code};
+use crate::model::{
+    Behavior, Enum, EnumValue, Field, FieldId, FieldKind, Origin, Schema as Model, ValueType,
+};
 
 /// What is said beside a schema.
 #[derive(Default)]
@@ -57,11 +59,19 @@ impl Notes {
     }
 
     /// Comments, deprecation, and what `google.api` says of a field. That it is required is said where no keyword does.
-    pub(super) fn of_field(field: &Field, schema: &Model, is_required: bool) -> Self {
+    pub(super) fn of_field(id: FieldId, schema: &Model, is_required: bool) -> Self {
+        let field = &schema.fields[id];
         let mut notes = Self::of(&field.origin);
         notes.read_only = field.behaviors.contains(&Behavior::OutputOnly);
         notes.write_only = field.behaviors.contains(&Behavior::InputOnly);
-        notes.default = default(field, schema);
+        if let Some(default) = default(field, schema) {
+            // A default need not keep the rules, and where it does not it is no value by the schema.
+            if schema.rules.declared(id).is_empty() {
+                notes.default = Some(default);
+            } else {
+                notes.say(&format!("Where it is not set, it is {}.", code(&default.to_string())));
+            }
+        }
         for behavior in &field.behaviors {
             if *behavior == Behavior::Required && is_required {
                 continue;
