@@ -218,7 +218,7 @@ fn what_has_not_changed_is_not_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut files = case.generate();
     // Only a folder with a record knows the documents that it has.
-    files.retain(|file| file.name.ends_with(".rs"));
+    files.retain(|file| std::path::Path::new(&file.name).extension().is_some_and(|end| end == "rs"));
     let write = |files: &[protoc_gen_rsvc::GeneratedFile]| {
         protoc_gen_rsvc::write(folder.path(), files).expect("writes");
     };
