@@ -47,6 +47,8 @@ def excuses(exception, failure, case, response, text):
         return False
     if response.status_code not in exception.get("statuses", [response.status_code]):
         return False
+    if "query" in exception and exception["query"] not in (case.query or {}):
+        return False
     if "message" in exception and not re.search(exception["message"], str(failure.message)):
         return False
     if "answer" in exception and not re.search(exception["answer"], text):
