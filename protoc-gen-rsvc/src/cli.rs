@@ -1,4 +1,4 @@
-//! The command line: `generate`, `protos` and `dump`.
+//! The command line: `generate`, `openapi`, `protos` and `dump`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use lexopt::prelude::{Long, Short, Value};
 use protoc_gen_rsvc::diag::Errors;
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
-use protoc_gen_rsvc::{Builder, write_annotations};
+use protoc_gen_rsvc::{Builder, write_annotations, write_document};
 
 /// What stands above the options of the generator in the help.
 const HELP: &str = "\
@@ -20,17 +20,20 @@ Without arguments it is a plugin for protoc and buf: it reads a request from sta
 
 Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]... <FILES>...
        protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
+       protoc-gen-rsvc openapi [--out <FILE>] [as generate]
        protoc-gen-rsvc protos --out <DIR>
        protoc-gen-rsvc dump [as generate, without --out]
 
 Commands:
   generate  Generates Rust into a folder: a file for each package, and `mod.rs`
+  openapi   Writes the OpenAPI document alone, or prints it: YAML if the file ends in .yaml, else JSON. With `openapi_split`
+            there are several, and `--out` is their folder
   protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
             buf/validate and rsvc/v1 (protoc and buf have google/protobuf themselves)
   dump      Prints the resolved model: what was understood, and the Rust names chosen for it
 
 Arguments:
-      --out <DIR>                 The folder to write to
+      --out <DIR>                 The folder to write to; of `openapi` the file
   -I, --include <DIR>             A folder in which imports are looked up; may be given more than once
       --descriptor-set-in <FILE>  Reads this `FileDescriptorSet` instead of .proto files; files are then names in it
       --opt <KEY=VALUE>           A generator option, see below; may be given more than once
@@ -54,6 +57,7 @@ struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Command {
     Generate,
+    OpenApi,
     Protos,
     Dump,
     Help,
@@ -79,6 +83,7 @@ impl Arguments {
                 Value(name) if all.command.is_none() => {
                     all.command = Some(match name.to_str() {
                         Some("generate") => Command::Generate,
+                        Some("openapi") => Command::OpenApi,
                         Some("protos") => Command::Protos,
                         Some("dump") => Command::Dump,
                         Some("help") => Command::Help,
@@ -94,7 +99,7 @@ impl Arguments {
 
     fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
         let Some(command) = self.command else {
-            return Err("a command is missing: generate, protos or dump".into());
+            return Err("a command is missing: generate, openapi, protos or dump".into());
         };
         let writes = matches!(command, Command::Generate | Command::Protos);
         if self.out.is_some() && matches!(command, Command::Dump) {
@@ -106,6 +111,7 @@ impl Arguments {
         };
         Ok(match command {
             Command::Generate => generate(&out, self),
+            Command::OpenApi => openapi(self),
             Command::Protos => write_annotations(&out),
             Command::Dump => dump(self),
             Command::Help => {
@@ -150,6 +156,31 @@ fn generate(out: &std::path::Path, input: Arguments) -> Result<(), Errors> {
         say(warning);
     }
     Ok(())
+}
+
+fn openapi(mut input: Arguments) -> Result<(), Errors> {
+    let out = input.out.take();
+    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let format = if out.as_ref().is_some_and(is_yaml) { "yaml" } else { "json" };
+    // What is given as an option comes later, and counts.
+    input.options.insert(0, format!("openapi={format}"));
+    let (builder, source) = input.resolve();
+    let documents = builder.documents(&source)?;
+    for warning in &documents.warnings {
+        say(&warning.to_string());
+    }
+    match (out, &*documents.files) {
+        (Some(file), [document]) => write_document(&file, &document.content),
+        (Some(folder), documents) => {
+            documents.iter().try_for_each(|it| write_document(&folder.join(&it.name), &it.content))
+        }
+        (None, documents) => {
+            for document in documents {
+                print(&document.content);
+            }
+            Ok(())
+        }
+    }
 }
 
 fn dump(input: Arguments) -> Result<(), Errors> {
@@ -221,6 +252,7 @@ mod tests {
             ("generate a.proto", "`--out <DIR>` is missing"),
             ("--opt serde", "a command is missing"),
             ("dump --out gen a.proto", "no folder"),
+            ("openapi --out a.json -x", "-x"),
         ] {
             let error = match Arguments::parse(line.split(' ').map(OsString::from)).and_then(Arguments::run) {
                 Ok(_) => panic!("{line} is taken"),

@@ -42,7 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
 use model::Schema;
-use options::{Lint, Options};
+use options::{DocumentFormat, DocumentSplit, Lint, OpenApiVersion, Options};
 use output::{Folder, RunRecord};
 
 pub use output::{Generated, GeneratedFile, Written};
@@ -216,6 +216,27 @@ impl Builder {
         self.option("undeclared_access", lint.name())
     }
 
+    /// Whether an OpenAPI document is written beside the code, and how; off by default. The generated root then has it as the
+    /// constant `OPENAPI`. `docs/openapi.md` says what is in it.
+    pub fn openapi(self, format: DocumentFormat) -> Self {
+        self.option("openapi", format.name())
+    }
+
+    /// The version of OpenAPI that documents follow; 3.1 by default.
+    pub fn openapi_version(self, version: OpenApiVersion) -> Self {
+        self.option("openapi_version", version.name())
+    }
+
+    /// Whether there is one document for all, which is the default, or one for each package (`OPENAPI_SHOP_V1`) or service.
+    pub fn openapi_split(self, split: DocumentSplit) -> Self {
+        self.option("openapi_split", split.name())
+    }
+
+    /// Whether documents have the paths of the Connect protocol too, for every unary method; off by default.
+    pub fn openapi_connect(self, yes: bool) -> Self {
+        self.switch("openapi_connect", yes)
+    }
+
     /// Chooses by the features of the crate that is built, in its build script: `server`, `client`, `rest`, `rest-client` and
     /// `serde` are each on if the crate has such a feature and it is enabled, and else off.
     ///
@@ -370,6 +391,27 @@ impl Builder {
         Ok(Generated { files, warnings, read: loaded.read })
     }
 
+    /// The OpenAPI documents alone, and the warnings.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn documents(&self, source: &Source) -> Result<Generated, Errors> {
+        let builder = self.clone();
+        on_large_stack(move || {
+            let mut sink = Sink::default();
+            let (loaded, schema) = builder.resolve(source, &mut sink)?;
+            let documents = emit::openapi::documents(&schema, &builder.options).into_iter();
+            let files =
+                documents.map(|document| GeneratedFile { name: document.name, content: document.text });
+            Ok(Generated {
+                files: files.collect(),
+                warnings: sink.finish(&loaded.sources),
+                read: loaded.read,
+            })
+        })
+    }
+
     /// The resolved model as text, for a look at what the generator understood, and the warnings.
     ///
     /// # Errors
@@ -422,6 +464,15 @@ pub fn write_annotations(folder: &Path) -> Result<(), Errors> {
     input::annotations()
         .try_for_each(|(name, text)| output::write_file(&folder.join(name), text))
         .map_err(Errors::one)
+}
+
+/// Writes a document to a file.
+///
+/// # Errors
+/// A file that cannot be written.
+#[doc(hidden)]
+pub fn write_document(path: &Path, text: &str) -> Result<(), Errors> {
+    output::write_file(path, text).map_err(Errors::one)
 }
 
 /// Writes files into a folder, leaving alone what has not changed.

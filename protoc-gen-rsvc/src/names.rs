@@ -14,6 +14,7 @@
 //! the proto name from which prost-build arrives at the Rust name decided here. [`crate::emit`] hands it
 //! descriptors with those. They differ from the original only where one of the rules above applies.
 
+mod documents;
 mod errors;
 mod space;
 
@@ -25,6 +26,7 @@ use crate::model::{
     Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath,
     ValueType, WellKnown,
 };
+pub(crate) use documents::{DOCUMENT, document_stem};
 pub(crate) use errors::{STATUS_VARIANT, words};
 use space::{Space, Spaces, unique};
 
@@ -139,6 +141,7 @@ pub(crate) fn assign(schema: &mut Schema) {
     packages(schema);
     let mut spaces = Spaces::default();
     spaces.at(&[]).values.insert(DESCRIPTOR_SET.to_owned());
+    documents::assign(schema, spaces.at(&[]));
     for id in schema.packages.ids() {
         let package = &schema.packages[id];
         let (messages, enums) = (package.messages.clone(), package.enums.clone());
@@ -383,6 +386,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
     let service = &schema.services[id];
     let (name, methods) = (service.name.clone(), service.methods.clone());
     let mut names = ServiceNames::default();
+    let openapi = service.names.openapi.clone();
     let base = unique(&name, |p| {
         let base = camel(p);
         names = ServiceNames {
@@ -392,6 +396,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
             object: format!("Dyn{base}"),
             info: p.to_shouty_snake_case(),
             bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
+            openapi: openapi.clone(),
             service_trait: base,
         };
         let types = [&names.service_trait, &names.server, &names.client, &names.rest_client, &names.object];

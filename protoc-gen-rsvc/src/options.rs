@@ -1,10 +1,13 @@
 //! The generator's options: one struct and one strict parser for the builder, the plugin and the command line.
 
+mod openapi;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diag::{Code, Diagnostic};
+pub use openapi::{DocumentFormat, DocumentSplit, OpenApiOptions, OpenApiVersion};
 
 /// Everything that can be chosen. [`KEYS`] lists the keys with their meaning.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct Options {
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
     pub rules_from_cel: bool,
+    /// Documents of `OpenAPI`.
+    pub openapi: OpenApiOptions,
 }
 
 /// What is done about something that may be wanted.
@@ -90,6 +95,7 @@ impl Default for Options {
             undeclared_access: Lint::Off,
             defer_rule_errors: false,
             rules_from_cel: false,
+            openapi: OpenApiOptions::default(),
         }
     }
 }
@@ -138,6 +144,10 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "true|false",
         "standard rules come from their CEL where it is given; for tests (default false)",
     ),
+    openapi::KEYS[0],
+    openapi::KEYS[1],
+    openapi::KEYS[2],
+    openapi::KEYS[3],
 ];
 
 /// What is made of `google.api.http`.
@@ -206,6 +216,9 @@ impl Options {
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {
+                if let Some(set) = self.openapi.set(key, value) {
+                    return set;
+                }
                 let known: Vec<_> = KEYS.iter().map(|(k, _, _)| *k).collect();
                 return Err(Diagnostic::error(Code::BAD_PARAMETER, format!("unknown option `{key}`"))
                     .help(format!("the options are {}", known.join(", "))));
@@ -373,6 +386,9 @@ mod tests {
             ("imports=maybe", "bad value `maybe` for the option `imports`"),
             ("undeclared_access=true", "bad value `true` for the option `undeclared_access`"),
             ("undeclared_access", "bad value `true` for the option `undeclared_access`"),
+            ("openapi=true", "bad value `true` for the option `openapi`"),
+            ("openapi_version=3.0", "bad value `3.0` for the option `openapi_version`"),
+            ("openapi_split=file", "bad value `file` for the option `openapi_split`"),
             ("extern_path=google=::g", "bad value"),
             ("extern_path=.google", "bad value"),
             ("bytes=..a", "bad value"),

@@ -1,4 +1,4 @@
-//! The generated files: header, formatting, and writing only what changed.
+//! The generated files: header, formatting, and writing only what changed. Files that are not Rust have no header.
 
 mod folder;
 mod record;
@@ -65,8 +65,10 @@ pub(crate) fn print(
         while let Some(&(file, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             let of = &emitter.files[file];
             let done = emitter.part(of, part).and_then(|code| {
-                let text = text(code);
-                let whole = lock(&texts[file]).add(part, text);
+                let whole = match code {
+                    Emitted::File(content) => Some(content),
+                    code => lock(&texts[file]).add(part, text(code)),
+                };
                 whole.map_or(Ok(()), |content| deliver(GeneratedFile { name: of.name.clone(), content }))
             });
             if let Err(error) = done {
@@ -120,7 +122,7 @@ fn whole(parts: Vec<String>) -> String {
 fn text(code: Emitted) -> String {
     let items = match code {
         Emitted::Items(items) => items,
-        Emitted::Text(text) => return text,
+        Emitted::Text(text) | Emitted::File(text) => return text,
     };
     let mut text = String::new();
     for item in items {

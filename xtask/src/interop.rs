@@ -33,7 +33,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     let shop = session.binary("shop", "shop")?;
     let gateway = session.binary("gateway", "gateway")?;
     let interop = session.binary("peers", "interop-server")?;
-    let node = npm::ensure(session)?.scripts(session, NODE)?;
+    let node = npm::ensure(session, &npm::INTEROP)?.scripts(session, NODE)?;
     let stubs = generate_stubs(session, &venv)?;
     let mut report = Report::default();
     for script in scripts {

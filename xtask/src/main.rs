@@ -117,7 +117,7 @@ enum Task {
         #[arg(value_name = "TREE")]
         names: Vec<String>,
     },
-    /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
+    /// Install the tools that the tests use: Python's into target/venv, Node's into folders beside it
     Setup,
 }
 
@@ -180,7 +180,9 @@ fn run(task: Task) -> Result<bool> {
         Task::Trees { generate_only, folder, names } => trees::run(&session, &folder, &names, generate_only),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
-            println!("Node packages: {}", npm::ensure(&session)?.root().display());
+            for set in &npm::SETS {
+                println!("Node packages: {}", npm::ensure(&session, set)?.root().display());
+            }
             println!("PostgreSQL: {}", servers::Postgres::programs()?.display());
             Ok(true)
         }

@@ -1,4 +1,4 @@
-//! The Node packages that the tests use, below `target/`, from one manifest and its lock.
+//! The Node packages that the tests use, below `target/`, each set from a manifest and its lock.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,29 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 use crate::session::Session;
 
-const FOLDER: &str = "tests/interop/node";
+/// What speaks to our servers and clients: gRPC and Connect in Node, a browser and what drives it.
+pub(crate) const INTEROP: Set = Set { folder: "tests/interop/node", home: "node" };
+/// What reads descriptions of REST services.
+pub(crate) const OPENAPI: Set = Set { folder: "tests/openapi/node", home: "openapi-node" };
+/// What builds the page of the shop.
+pub(crate) const WEB: Set = Set { folder: "examples/web", home: "web" };
+/// All of them.
+pub(crate) const SETS: [Set; 3] = [INTEROP, OPENAPI, WEB];
+
 const MANIFEST: &str = "package.json";
 const LOCK: &str = "package-lock.json";
 /// A copy of the lock that the packages were installed from, written when they are complete.
 const STAMP: &str = "installed.json";
 /// The oldest version that the packages name.
 const OLDEST: u32 = 20;
+
+/// Packages that are installed together.
+pub(crate) struct Set {
+    /// The folder in the repository that has the manifest.
+    folder: &'static str,
+    /// The folder below `target/` where they are installed.
+    home: &'static str,
+}
 
 /// A folder that has the pinned packages.
 pub(crate) struct Packages(PathBuf);
@@ -51,16 +67,16 @@ impl Packages {
     }
 }
 
-/// The packages, installed or installed again where that is needed.
-pub(crate) fn ensure(session: &Session) -> Result<Packages> {
+/// The packages of a set, installed or installed again where that is needed.
+pub(crate) fn ensure(session: &Session, set: &Set) -> Result<Packages> {
     check_node()?;
-    let packages = Packages(session.target("node"));
-    let folder = session.root().join(FOLDER);
-    let wanted = fs::read(folder.join(LOCK)).with_context(|| format!("{FOLDER}/{LOCK}"))?;
+    let packages = Packages(session.target(set.home));
+    let folder = session.root().join(set.folder);
+    let wanted = fs::read(folder.join(LOCK)).with_context(|| format!("{}/{LOCK}", set.folder))?;
     if fs::read(packages.root().join(STAMP)).is_ok_and(|installed| installed == wanted) {
         return Ok(packages);
     }
-    println!("making {} from {FOLDER}", packages.root().display());
+    println!("making {} from {}", packages.root().display(), set.folder);
     if packages.root().exists() {
         fs::remove_dir_all(packages.root())?;
     }

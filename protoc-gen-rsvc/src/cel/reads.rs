@@ -149,7 +149,7 @@ mod tests {
         for text in
             ["this == this", "this != a.M{}", "[this].size() == 1", "dyn(this).n == 1 && this.s == ''"]
         {
-            assert_eq!(read(text), [Vec::new()], "{text}");
+            assert_eq!(read(text), [Vec::<u32>::new()], "{text}");
         }
         for text in ["true", "now > timestamp('2020-01-01T00:00:00Z')", "[1].all(this, this > 0)"] {
             assert!(read(text).is_empty(), "{text}");

@@ -30,6 +30,21 @@ impl Existing {
         Ok((tree, items.into_iter().find(is_stand_ins)))
     }
 
+    /// The constants of documents that stay.
+    pub(super) fn documents(&self) -> Result<Vec<syn::ItemConst>, Diagnostic> {
+        let constants = parse(&self.root)?.into_iter().filter_map(|item| match item {
+            syn::Item::Const(constant) => Some(constant),
+            _ => None,
+        });
+        Ok(constants
+            .filter(|constant| match &*constant.expr {
+                syn::Expr::Macro(include) => (include.mac.parse_body::<syn::LitStr>())
+                    .is_ok_and(|file| self.files.contains(&file.value())),
+                _ => false,
+            })
+            .collect())
+    }
+
     /// The encoded `FileDescriptorSet`.
     pub(super) fn descriptors(&self) -> Result<Vec<u8>, Diagnostic> {
         for item in parse(&self.descriptors)? {

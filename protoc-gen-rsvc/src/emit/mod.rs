@@ -11,6 +11,7 @@ mod existing;
 pub(crate) mod json;
 mod messages;
 mod modules;
+pub(crate) mod openapi;
 mod parens;
 mod print;
 mod project;
@@ -56,13 +57,20 @@ impl EmittedFile {
     pub(crate) fn len(&self) -> usize {
         self.parts.len()
     }
+
+    /// A file of one part that is not about a package.
+    fn shared(name: &str, part: Part) -> Self {
+        Self { name: name.to_owned(), parts: vec![part], package: None }
+    }
 }
 
-/// The code of a part.
+/// What is in a part.
 pub(crate) enum Emitted {
     /// Not printed yet.
     Items(Vec<syn::Item>),
     Text(String),
+    /// A whole file as it is: documents have no header.
+    File(String),
 }
 
 enum Part {
@@ -73,9 +81,10 @@ enum Part {
     Service(ServiceId),
     Root,
     Descriptors,
+    Document(openapi::Plan),
 }
 
-/// All files of the output: one a package, and the module tree.
+/// All files of the output: one a package, the module tree, and documents that are not Rust.
 pub(crate) struct Emitter<'a> {
     schema: &'a Schema,
     options: &'a Options,
@@ -98,18 +107,20 @@ impl<'a> Emitter<'a> {
         let packages: Vec<_> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
         let ids: Vec<PackageId> = packages.iter().map(|(id, _)| *id).collect();
         let tree = Module::new(schema, &ids);
-        let root = EmittedFile { name: names::ROOT_FILE.into(), parts: vec![Part::Root], package: None };
-        let descriptors = EmittedFile {
-            name: names::DESCRIPTORS_FILE.into(),
-            parts: vec![Part::Descriptors],
-            package: None,
-        };
+        let root = EmittedFile::shared(names::ROOT_FILE, Part::Root);
+        let descriptors = EmittedFile::shared(names::DESCRIPTORS_FILE, Part::Descriptors);
+        let plans = openapi::plans(schema, options);
+        let documents = plans.into_iter().map(|plan| {
+            let name = plan.file.clone();
+            EmittedFile::shared(&name, Part::Document(plan))
+        });
         let files = packages.into_iter().map(|(id, parts)| EmittedFile {
             name: schema.packages[id].file_name.clone(),
             parts,
             package: Some(id),
         });
-        let mut files: Vec<EmittedFile> = [root, descriptors].into_iter().chain(files).collect();
+        let mut files: Vec<EmittedFile> =
+            [root, descriptors].into_iter().chain(documents).chain(files).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
         Self { schema, options, types, zeros: json::with_zeros(schema), tree, existing, files }
@@ -118,10 +129,15 @@ impl<'a> Emitter<'a> {
     /// A part of a file.
     pub(crate) fn part(&self, file: &EmittedFile, index: usize) -> Result<Emitted, Diagnostic> {
         let Some(package) = file.package else {
-            return Ok(Emitted::Items(match file.parts[index] {
-                Part::Descriptors => vec![tree::descriptors(self.schema, self.existing.as_ref())?],
-                _ => tree::emit(self.schema, &self.tree, self.existing.as_ref())?,
-            }));
+            return Ok(match &file.parts[index] {
+                Part::Document(plan) => {
+                    Emitted::File(openapi::document(self.schema, self.options, plan).text)
+                }
+                Part::Descriptors => {
+                    Emitted::Items(vec![tree::descriptors(self.schema, self.existing.as_ref())?])
+                }
+                _ => Emitted::Items(self.root()?),
+            });
         };
         // What is in no package is in no module either, so every item says for itself what a module says for all.
         let in_root = self.schema.packages[package].module.is_empty();
@@ -137,6 +153,16 @@ impl<'a> Emitter<'a> {
         Ok(Emitted::Items(items))
     }
 
+    /// The root file: the tree, and a constant for each document.
+    fn root(&self) -> Result<Vec<syn::Item>, Diagnostic> {
+        let documents = self.files.iter().flat_map(|file| &file.parts).filter_map(|part| match part {
+            Part::Document(plan) => Some((plan.constant.as_str(), plan.file.as_str())),
+            _ => None,
+        });
+        let documents: Vec<_> = documents.collect();
+        tree::emit(self.schema, &self.tree, &documents, self.existing.as_ref())
+    }
+
     fn items(&self, package: PackageId, part: &Part) -> Result<Vec<syn::Item>, Diagnostic> {
         let (schema, options) = (self.schema, self.options);
         match part {
@@ -149,7 +175,7 @@ impl<'a> Emitter<'a> {
             Part::ErrorSet(set) => errors::emit(schema, options, *set),
             Part::Validate(messages) => validate::emit(schema, package, messages),
             Part::Service(service) => service::emit(schema, options, *service),
-            Part::Json(_) | Part::Root | Part::Descriptors => Ok(Vec::new()),
+            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) => Ok(Vec::new()),
         }
     }
 }

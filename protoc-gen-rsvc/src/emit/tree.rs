@@ -12,10 +12,11 @@ use crate::names;
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
 const ABI: u32 = 3;
 
-/// The root file, with what stays of an earlier one.
+/// The root file, with what stays of an earlier one. `documents` are the constants of documents with their files.
 pub(super) fn emit(
     schema: &Schema,
     tree: &Module,
+    documents: &[(&str, &str)],
     existing: Option<&Existing>,
 ) -> Result<Vec<syn::Item>, Diagnostic> {
     let (mut all, earlier) = existing.map_or_else(|| Ok((Module::default(), None)), Existing::tree)?;
@@ -26,6 +27,10 @@ pub(super) fn emit(
         syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
         syn::parse_quote! { include!(#descriptors); },
     ];
+    let own = documents.iter().map(|(constant, file)| document(constant, file));
+    let stay = existing.map_or_else(|| Ok(Vec::new()), Existing::documents)?;
+    let of = |constant: &syn::ItemConst| documents.iter().any(|(name, _)| constant.ident == name);
+    items.extend(own.chain(stay.into_iter().filter(|constant| !of(constant))).map(syn::Item::Const));
     let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
     allow_each(&mut stand_ins);
     match (earlier, stand_ins.first()) {
@@ -36,6 +41,17 @@ pub(super) fn emit(
     items.extend(stand_ins);
     items.extend(content(&all, Some(&allow()))?);
     Ok(items)
+}
+
+/// A document that stands beside the root file, as a constant.
+fn document(constant: &str, file: &str) -> syn::ItemConst {
+    let name = ident(constant);
+    let text = format!(" The document `{file}`.");
+    syn::parse_quote! {
+        #[doc = #text]
+        #[allow(dead_code, unreachable_pub)]
+        pub const #name: &str = include_str!(#file);
+    }
 }
 
 /// The descriptors, in a file of their own: nobody reads them. What stays of an earlier one comes first.

@@ -104,6 +104,8 @@ pub struct Package {
     pub module: Vec<String>,
     /// Name of its generated file, e.g. `shop.v1.rs`.
     pub file_name: String,
+    /// `OPENAPI_SHOP_V1`, the constant in the tree's root with its OpenAPI document.
+    pub openapi: String,
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub files: Vec<FileId>,
@@ -328,6 +330,8 @@ pub struct ServiceNames {
     pub info: String,
     /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.
     pub bindings: String,
+    /// `OPENAPI_SHOP_V1_USER_SERVICE`, the constant in the tree's root with its OpenAPI document.
+    pub openapi: String,
 }
 
 #[derive(Debug)]

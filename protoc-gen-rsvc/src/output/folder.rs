@@ -120,6 +120,21 @@ impl Folder {
         SHARED_FILES.iter().map(|name| self.content(name)).collect()
     }
 
+    /// Files that are not Rust, which the record has as an earlier run wrote them: they carry no mark of their own.
+    fn stale_documents(&self, kept: &BTreeSet<&str>) -> Vec<PathBuf> {
+        let record = self.record();
+        let written = record.iter().flat_map(|record| &record.runs).flat_map(|run| &run.files);
+        let stale: BTreeSet<&str> = written
+            .filter(|(name, content)| {
+                !is_rust(Path::new(name))
+                    && !kept.contains(name.as_str())
+                    && self.content(name) == Some(**content)
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
+        stale.into_iter().map(|name| self.path.join(name)).collect()
+    }
+
     /// The content of a file as it is now.
     fn content(&self, name: &str) -> Option<u64> {
         Some(digest(fs::read(self.path.join(name)).ok()?.as_slice()))
@@ -174,7 +189,9 @@ impl Writing<'_> {
         let kept: BTreeSet<&str> =
             runs.iter().flat_map(|run| run.files.keys()).map(String::as_str).chain(SHARED_FILES).collect();
         let mut told = Vec::new();
-        for path in stale(folder, &kept).map_err(|error| cannot_write(folder, &error))? {
+        let mut gone = stale(folder, &kept).map_err(|error| cannot_write(folder, &error))?;
+        gone.extend(self.folder.stale_documents(&kept));
+        for path in gone {
             fs::remove_file(&path).map_err(|error| cannot_write(&path, &error))?;
             if !self.folder.is_own {
                 let message = format!("removed `{}`, which is not generated any more", path.display());
@@ -200,12 +217,17 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn twice(name: &str) -> Diagnostic {
-    Diagnostic::error(
+    let found = Diagnostic::error(
         Code::OUTPUT,
         format!("two calls of this build script generate `{name}`, and not the same"),
-    )
-    .note(None, "the files of a folder are one module tree: several calls may add packages to it")
-    .help(
+    );
+    if !is_rust(Path::new(name)) {
+        return found.help(
+            "compile all files in one call, or let each package have a document of its own (`openapi_split=package`), or \
+             give each call an `out_dir` of its own",
+        );
+    }
+    found.note(None, "the files of a folder are one module tree: several calls may add packages to it").help(
         "compile the files of a package in one call; if both calls import it, let one of them generate it and give the \
          other `extern_path`, or give each call an `out_dir` of its own",
     )
@@ -220,7 +242,9 @@ fn write_changed(path: &Path, content: &[u8]) -> Result<(), Diagnostic> {
     if fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
     }
-    fs::write(path, content).map_err(|error| cannot_write(path, &error))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    (fs::create_dir_all(folder).and_then(|()| fs::write(path, content)))
+        .map_err(|error| cannot_write(path, &error))
 }
 
 /// Writes the files into `folder`, which is created. `.rs` files of an earlier run that are no longer generated are
@@ -245,14 +269,18 @@ pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
         .map_err(|error| cannot_write(path, &error))
 }
 
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
+}
+
 /// Files with our header that are not among those kept.
 fn stale(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_kept = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| kept.contains(name));
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        if is_rust && !is_kept && fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
+        if is_rust(&path) && !is_kept && fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes()))
+        {
             stale.push(path);
         }
     }

@@ -80,6 +80,7 @@ impl Types<'_> {
                 name: name.to_owned(),
                 module: Vec::new(),
                 file_name: String::new(),
+                openapi: String::new(),
                 projected: String::new(),
                 files: Vec::new(),
                 messages: Vec::new(),

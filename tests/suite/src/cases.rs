@@ -90,9 +90,12 @@ impl Case {
     }
 }
 
-/// The `.rs` files of a folder, ordered by name.
+/// The generated files of a folder, Rust and documents, ordered by name.
 pub fn read_files(folder: &Path) -> Vec<GeneratedFile> {
-    tree(folder, "rs")
+    let mut names: Vec<String> =
+        ["rs", "json", "yaml"].iter().flat_map(|extension| tree(folder, extension)).collect();
+    names.sort();
+    names
         .into_iter()
         .map(|name| {
             let content = fs::read_to_string(folder.join(&name)).expect("a generated file is text");

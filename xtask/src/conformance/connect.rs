@@ -18,7 +18,7 @@ pub(super) fn run(session: &Session, runner: &Path) -> Result<Report> {
     let Some(suite) = session.shared("conformance/connect") else {
         return Ok(no_cases("connect"));
     };
-    let peer = npm::ensure(session)?.script(session, PEER)?;
+    let peer = npm::ensure(session, &npm::INTEROP)?.script(session, PEER)?;
     let mut command = Command::new(runner);
     command.arg("--suite").arg(suite).arg("--peer").arg(peer);
     command.arg("--client").arg(runner.with_file_name("connect-client"));

@@ -9,7 +9,7 @@ const GENERATOR: Table = Table {
     exempt: &[],
     layers: &[
         Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
-        Layer { name: "options", files: &["options.rs"], uses: &["diagnostics"] },
+        Layer { name: "options", files: &["options.rs", "options/"], uses: &["diagnostics"] },
         Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
         Layer { name: "tokens", files: &["tokens.rs"], uses: &[] },
         Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
