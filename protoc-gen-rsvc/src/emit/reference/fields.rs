@@ -26,11 +26,9 @@ pub(super) struct FieldView {
     pub(super) name: String,
     /// The name in JSON, if it is another one.
     pub(super) json_name: Option<String>,
-    pub(super) number: u32,
     pub(super) link: Link,
     pub(super) types: Vec<TypePart>,
     pub(super) badges: Vec<&'static str>,
-    pub(super) is_required: bool,
     pub(super) docs: Docs,
     pub(super) rules: Vec<RuleView>,
     pub(super) default: Option<String>,
@@ -76,11 +74,9 @@ fn view(site: &Site<'_>, id: FieldId) -> FieldView {
     FieldView {
         name: field.name.clone(),
         json_name: (field.json_name != field.name).then(|| field.json_name.clone()),
-        number: field.number,
         link: site.message(field.message).part(&field.name, &field.name),
         types: types(site, &field.kind),
         badges,
-        is_required,
         docs: Docs::of(&field.origin.comments),
         rules: words::field_rules(schema, id).into_iter().map(rule).collect(),
         default: field.default.clone(),

@@ -19,6 +19,8 @@ mod snippets;
 mod types;
 mod words;
 
+use std::fmt::Write as _;
+
 use crate::diag::Diagnostic;
 use crate::emit::internal;
 use crate::model::Schema;
@@ -51,6 +53,9 @@ const ASSETS: [(&str, &str); 12] = [
 
 /// The name of the script that says how a site is used. A server has one of its own.
 const SETTINGS: &str = "assets/settings.js";
+
+/// The first line of a packed site.
+const PACKED: &str = "rsvc site 1";
 
 /// The site of a schema. With `explorer`, the pages call methods of the server at that address.
 pub(crate) fn emit(
@@ -91,6 +96,21 @@ pub(crate) fn emit(
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
+}
+
+/// The site as one text, for a server: the files that it does not have itself. The head has a line for each file with its
+/// size in bytes and its name; behind an empty line their texts follow, one after the other.
+pub(crate) fn packed(schema: &Schema) -> Result<String, Diagnostic> {
+    let mut files = emit(schema, DocsFormat::Html, None)?;
+    files.retain(|file| file.name != SETTINGS);
+    let mut text = format!("{PACKED}\n");
+    for file in &files {
+        // Writing to a `String` never fails.
+        let _ = writeln!(text, "{} {}", file.text.len(), file.name);
+    }
+    text.push('\n');
+    files.iter().for_each(|file| text.push_str(&file.text));
+    Ok(text)
 }
 
 /// How the site is used: without a server, the explorer needs the address of one.

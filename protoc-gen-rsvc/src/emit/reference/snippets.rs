@@ -24,14 +24,13 @@ pub(super) fn snippets(site: &Site<'_>, id: MethodId) -> Vec<Snippet> {
     let request = site.sample(method.input).unwrap_or_else(|| Value::Object(Map::new()));
     let call = Call { site, method, request, is_open: access::access(method).is_open };
     let curl = call.curl().map(|code| Snippet { label: "curl", language: "sh", code });
-    curl.into_iter()
-        .chain([
-            Snippet { label: "buf curl", language: "sh", code: call.buf() },
-            Snippet { label: "Rust", language: "rust", code: call.rust() },
-            Snippet { label: "Python", language: "python", code: call.python() },
-            Snippet { label: "TypeScript", language: "ts", code: call.typescript() },
-        ])
-        .collect()
+    let others = [
+        Snippet { label: "buf curl", language: "sh", code: call.buf() },
+        Snippet { label: "Rust", language: "rust", code: call.rust() },
+        Snippet { label: "Python", language: "python", code: call.python() },
+        Snippet { label: "TypeScript", language: "ts", code: call.typescript() },
+    ];
+    curl.into_iter().chain(others).collect()
 }
 
 /// JSON with an indent of two spaces.
@@ -39,14 +38,14 @@ pub(super) fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 
-struct Call<'a> {
-    site: &'a Site<'a>,
+struct Call<'a, 's> {
+    site: &'a Site<'s>,
     method: &'a Method,
     request: Value,
     is_open: bool,
 }
 
-impl Call<'_> {
+impl Call<'_, '_> {
     /// Over REST; over Connect where there is no binding. Connect's streams are in envelopes, which nobody types.
     fn curl(&self) -> Option<String> {
         let Some(binding) = self.method.bindings.first() else {
