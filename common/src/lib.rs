@@ -3,4 +3,5 @@
 
 pub mod codes;
 pub mod re2;
+pub mod retries;
 pub mod text;

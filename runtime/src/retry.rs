@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rsvc_common::retries;
+
 use crate::bridge::Code;
 
 /// When a client makes a call again by itself: the option `retry` of `rsvc/v1/rsvc.proto`.
@@ -50,18 +52,18 @@ impl RetryPolicy {
     pub const OFF: Self = Self { kind: RetryKind::Off, max_attempts: 1, codes: Codes::NONE };
 
     /// The most attempts that a call can have.
-    pub const MAX_ATTEMPTS: u32 = 5;
+    pub const MAX_ATTEMPTS: u32 = retries::MAX_ATTEMPTS;
 
     /// Up to 3 attempts after `UNAVAILABLE`, with a pause of 100 ms before the second that doubles up to 1 s.
     #[must_use]
     pub const fn retry() -> Self {
         Self {
             kind: RetryKind::Backoff {
-                initial: Duration::from_millis(100),
-                max: Duration::from_secs(1),
-                multiplier: 2.0,
+                initial: retries::INITIAL_BACKOFF,
+                max: retries::INITIAL_BACKOFF.saturating_mul(retries::MAX_BACKOFF_FACTOR),
+                multiplier: retries::MULTIPLIER,
             },
-            max_attempts: 3,
+            max_attempts: retries::ATTEMPTS,
             codes: Codes::of(&[Code::Unavailable]),
         }
     }
@@ -70,7 +72,11 @@ impl RetryPolicy {
     /// that fails with `UNAVAILABLE` is followed by the next at once; any other error is the outcome of the call.
     #[must_use]
     pub const fn hedge(delay: Duration) -> Self {
-        Self { kind: RetryKind::Hedge { delay }, max_attempts: 2, codes: Codes::of(&[Code::Unavailable]) }
+        Self {
+            kind: RetryKind::Hedge { delay },
+            max_attempts: retries::HEDGED_ATTEMPTS,
+            codes: Codes::of(&[Code::Unavailable]),
+        }
     }
 
     /// Sets how many attempts a call has, the first one included; at most [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS).

@@ -48,6 +48,14 @@ pub(super) fn lines(comments: &Comments) -> Vec<String> {
     all.into_iter().map(|line| if line.is_empty() { line } else { format!(" {}", visible(&line)) }).collect()
 }
 
+/// The comments as Markdown, as they are written: for documents, which take more than rustdoc does.
+pub(super) fn markdown(comments: &Comments) -> Option<String> {
+    let texts = [&comments.leading, &comments.trailing].into_iter().flatten();
+    let texts: Vec<String> = texts.map(|text| dedent(text).join("\n").trim_end().to_owned()).collect();
+    let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
+}
+
 /// Rust refuses characters that turn the direction of a text, and a carriage return alone, in its comments.
 fn visible(line: &str) -> Cow<'_, str> {
     let hidden = |c: char| is_direction(c) || (c.is_control() && c != '\t');

@@ -4,6 +4,7 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
+mod behavior;
 mod cache;
 mod dump;
 mod errors;
@@ -14,12 +15,14 @@ pub mod rules;
 mod storage;
 mod well_known;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 
 pub use arena::{Arena, Id};
+pub use behavior::{Behavior, TextFormat};
 pub use cache::{Cache, ETag};
 pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
 pub use retry::{Retry, RetryKind};
@@ -180,6 +183,10 @@ pub struct Field {
     pub packed: bool,
     /// proto2 default, as `descriptor.proto` writes it.
     pub default: Option<String>,
+    /// `google.api.field_behavior`, in the order of their numbers.
+    pub behaviors: BTreeSet<Behavior>,
+    /// `format` of `google.api.field_info`.
+    pub format: Option<TextFormat>,
     /// The struct's field, or the variant when the field is in a oneof. Raw (`r#type`) where needed.
     pub rust_name: String,
     /// Name under which prost-build sees it; see [`crate::names`].

@@ -11,6 +11,10 @@ pub struct Rules {
     pub messages: Vec<MessageRules>,
     /// The standard rules of each field as they are written, for what says or fulfils them instead of testing them.
     pub declared: BTreeMap<FieldId, Vec<Declared>>,
+    /// The rules of each field that are CEL, as they are written.
+    pub expressions: BTreeMap<FieldId, Vec<Expression>>,
+    /// The rules of each message that are CEL, as they are written.
+    pub message_expressions: BTreeMap<MessageId, Vec<Expression>>,
 }
 
 impl Rules {
@@ -22,6 +26,29 @@ impl Rules {
     pub fn declared(&self, field: FieldId) -> &[Declared] {
         self.declared.get(&field).map_or(&[], Vec::as_slice)
     }
+
+    /// The rules of a field that are CEL, predefined ones too; none for fields that are ignored.
+    pub fn expressions(&self, field: FieldId) -> &[Expression] {
+        self.expressions.get(&field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rules of a message that are CEL.
+    pub fn message_expressions(&self, message: MessageId) -> &[Expression] {
+        self.message_expressions.get(&message).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A rule in CEL as it is written.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    pub part: Part,
+    /// The id of its violations; empty where the rule has none.
+    pub id: String,
+    /// What a violation says; empty where the rule says nothing.
+    pub message: String,
+    pub expression: String,
+    /// The value of a predefined rule, which is `rule` in the expression.
+    pub rule: Option<Const>,
 }
 
 /// A standard rule as it is written: `min_len` of `string` with 3.

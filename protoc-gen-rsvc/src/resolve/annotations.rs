@@ -19,6 +19,13 @@ pub(super) fn extension(
     options.get_extension(&extension).as_message().cloned()
 }
 
+/// The numbers of the extension `name` of `options`, which is a list of an enum.
+pub(super) fn numbers(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> Vec<i32> {
+    let Some(extension) = pool.get_extension_by_name(name) else { return Vec::new() };
+    let value = options.get_extension(&extension);
+    value.as_list().unwrap_or(&[]).iter().filter_map(Value::as_enum_number).collect()
+}
+
 /// A field of `message` that is set.
 pub(super) fn field(message: &DynamicMessage, name: &str) -> Option<Value> {
     let field = message.descriptor().get_field_by_name(name)?;

@@ -1,7 +1,7 @@
 //! `(rsvc.v1.method).retry` and `(rsvc.v1.service).retry` -> [`Retry`].
 
 use prost_reflect::{DynamicMessage, ServiceDescriptor, Value};
-use rsvc_common::codes;
+use rsvc_common::{codes, retries};
 
 use super::finding::Finding;
 use super::types::Types;
@@ -59,7 +59,27 @@ fn of_service(types: &mut Types<'_>, sink: &mut Sink, service: ServiceId, descri
         }
         reader.read(&retry)
     });
-    for method in types.schema.services[service].methods.clone() {
+    let methods = types.schema.services[service].methods.clone();
+    if let Some(retry) = &of_all
+        && !methods.is_empty()
+        && !methods.iter().any(|method| fits(&types.schema.methods[*method], &retry.kind))
+    {
+        let mut reader = RetryReader { types, sink, file, element: descriptor.path(), option: OF_SERVICE };
+        let (why, help) = match retry.kind {
+            RetryKind::Hedge { .. } => (
+                "none of the methods can be hedged",
+                "say of those with one request and one response that they have no side effects: `option idempotency_level = NO_SIDE_EFFECTS;`",
+            ),
+            _ => (
+                "all of the methods may have side effects, so that no call is made again",
+                "say of those that may be called twice `option idempotency_level = IDEMPOTENT;`",
+            ),
+        };
+        reader
+            .wrong(Code::RETRY_METHOD, &[], &format!("`retry` of the service has no effect: {why}"))
+            .help(help);
+    }
+    for method in methods {
         let node = &types.schema.methods[method];
         let rpc = descriptor.methods().find(|rpc| rpc.name() == node.name);
         let rpc = rpc.expect("the methods are those of the pool");
@@ -128,12 +148,14 @@ impl RetryReader<'_> {
 
     fn max_attempts(&mut self, retry: &DynamicMessage) -> Option<u32> {
         let attempts = options::field(retry, "max_attempts")?.as_u32()?;
-        if !(2..=5).contains(&attempts) {
+        let most = retries::MAX_ATTEMPTS;
+        if !(2..=most).contains(&attempts) {
             let text = format!(
-                "`max_attempts` cannot be {attempts}: the first attempt counts, and there are at most 5"
+                "`max_attempts` cannot be {attempts}: the first attempt counts, and there are at most {most}"
             );
-            self.wrong(Code::RETRY_VALUE, &[tag::MAX_ATTEMPTS], &text)
-                .help("give a number from 2 to 5; `off: {}` is for calls that are not made again");
+            self.wrong(Code::RETRY_VALUE, &[tag::MAX_ATTEMPTS], &text).help(format!(
+                "give a number from 2 to {most}; `off: {{}}` is for calls that are not made again"
+            ));
         }
         Some(attempts)
     }
@@ -160,8 +182,8 @@ impl RetryReader<'_> {
         let initial = self.pause(backoff, "initial", &[tag::BACKOFF, tag::INITIAL]);
         let told = self.pause(backoff, "max", &[tag::BACKOFF, tag::MAX]);
         // As the default of the one is to that of the other.
-        let max = told.or_else(|| initial?.checked_mul(10));
-        let first = initial.unwrap_or(std::time::Duration::from_millis(100));
+        let max = told.or_else(|| initial?.checked_mul(retries::MAX_BACKOFF_FACTOR));
+        let first = initial.unwrap_or(retries::INITIAL_BACKOFF);
         if told.is_some_and(|max| max < first) {
             self.wrong(
                 Code::RETRY_VALUE,
@@ -172,13 +194,16 @@ impl RetryReader<'_> {
         }
         let multiplier = options::field(backoff, "multiplier").and_then(|value| value.as_f64());
         if let Some(multiplier) = multiplier
-            && !(1.0..=10.0).contains(&multiplier)
+            && !retries::MULTIPLIERS.contains(&multiplier)
         {
             let text = format!(
                 "`multiplier` cannot be {multiplier}: pauses do not get shorter, nor much longer at once"
             );
-            self.wrong(Code::RETRY_VALUE, &[tag::BACKOFF, tag::MULTIPLIER], &text)
-                .help("give a number from 1 to 10");
+            self.wrong(Code::RETRY_VALUE, &[tag::BACKOFF, tag::MULTIPLIER], &text).help(format!(
+                "give a number from {} to {}",
+                retries::MULTIPLIERS.start(),
+                retries::MULTIPLIERS.end()
+            ));
         }
         RetryKind::Backoff { initial, max, multiplier }
     }

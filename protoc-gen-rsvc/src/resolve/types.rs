@@ -1,6 +1,6 @@
 //! Files, packages, messages and enums.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
@@ -10,8 +10,9 @@ use crate::diag::Place;
 use crate::input::{Loaded, builtin};
 use crate::model::FieldStorage;
 use crate::model::{
-    Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof,
-    OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
+    Arena, Behavior, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId,
+    Oneof, OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TextFormat, TypePath,
+    ValueType, WellKnown,
 };
 use crate::names::{self, Externs};
 use crate::options::Options;
@@ -290,6 +291,8 @@ impl Types<'_> {
             kind,
             packed: descriptor.is_list() && packed(descriptor),
             default: proto.default_value.clone(),
+            behaviors: behaviors(descriptor),
+            format: format(descriptor),
             rust_name: String::new(),
             projected: descriptor.name().to_owned(),
             storage: FieldStorage::default(),
@@ -362,4 +365,16 @@ fn scalar(kind: &Kind) -> Option<Scalar> {
         Kind::Bytes => Scalar::Bytes,
         Kind::Message(_) | Kind::Enum(_) => return None,
     })
+}
+
+/// `google.api.field_behavior`; numbers that are not known say nothing.
+fn behaviors(field: &FieldDescriptor) -> BTreeSet<Behavior> {
+    let numbers = annotations::numbers(field.parent_pool(), &field.options(), "google.api.field_behavior");
+    numbers.into_iter().filter_map(Behavior::of).collect()
+}
+
+/// `format` of `google.api.field_info`.
+fn format(field: &FieldDescriptor) -> Option<TextFormat> {
+    let info = annotations::extension(field.parent_pool(), &field.options(), "google.api.field_info")?;
+    TextFormat::of(annotations::field(&info, "format")?.as_enum_number()?)
 }

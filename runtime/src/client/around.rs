@@ -30,12 +30,13 @@ pub(super) trait Transmit: Sync {
 
     fn endpoint(&self) -> &Endpoint;
 
-    /// Waits for the one response, and reads it into one that is empty.
+    /// Waits for the one response, and reads it into one that is empty. `seen` is told what only the transport knows.
     fn one<'a>(
         &'a self,
         ctx: Context,
         requests: Requests<'a>,
         response: &'a mut dyn AnyMessage,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<(), Status>>;
 
     /// Waits for the beginning of the responses.
@@ -43,6 +44,7 @@ pub(super) trait Transmit: Sync {
         &'a self,
         ctx: Context,
         requests: Requests<'a>,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>>;
 }
 
@@ -88,7 +90,7 @@ async fn call_one(
     response: &mut dyn AnyMessage,
 ) -> Result<Option<Box<dyn AnyMessage>>, Status> {
     if around.is_nothing() {
-        transmit.one(ctx, requests, response).await?;
+        transmit.one(ctx, requests, response, None).await?;
         return Ok(None);
     }
     let (ctx, shared) = begin(around, transmit, ctx);
@@ -123,7 +125,7 @@ async fn call_many(
     response: TypeId,
 ) -> Result<Box<dyn Incoming>, Status> {
     if around.is_nothing() {
-        return transmit.many(ctx, requests).await;
+        return transmit.many(ctx, requests, None).await;
     }
     let (ctx, shared) = begin(around, transmit, ctx);
     let waiting = Waiting::for_end(&shared);
@@ -199,10 +201,12 @@ impl Work for Sending<'_> {
             };
             match &mut self.receiver {
                 Receiver::One(response) => {
-                    self.transmit.one(ctx, requests, *response).await?;
+                    self.transmit.one(ctx, requests, *response, self.shared.seen()).await?;
                     self.shared.respond(*response)?;
                 }
-                Receiver::Many(arriving) => **arriving = Some(self.transmit.many(ctx, requests).await?),
+                Receiver::Many(arriving) => {
+                    **arriving = Some(self.transmit.many(ctx, requests, self.shared.seen()).await?);
+                }
             }
             Ok(())
         })

@@ -18,7 +18,7 @@ use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::protocol::client::{ClientCall, Endpoint, EnvelopedCall, many, one};
 use crate::protocol::wire::Protocol;
-use crate::sight::System;
+use crate::sight::{Seen, System};
 use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -119,7 +119,7 @@ where
     if let Some(around) = &channel.endpoint.settings.around {
         return around::many(around, &calls, ctx, requests).await;
     }
-    Ok(ResponseStream::arriving(calls.many(ctx, requests).await?))
+    Ok(ResponseStream::arriving(calls.many(ctx, requests, None).await?))
 }
 
 /// The calls of a method, as what goes around them sends them.
@@ -182,6 +182,7 @@ impl Transmit for Calls<'_> {
         ctx: Context,
         requests: Requests<'a>,
         response: &'a mut dyn AnyMessage,
+        _: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<(), Status>> {
         let Self { channel, info } = *self;
         if let Some(direct) = channel.endpoint.transport.direct(info.path) {
@@ -205,6 +206,7 @@ impl Transmit for Calls<'_> {
         &'a self,
         ctx: Context,
         requests: Requests<'a>,
+        _: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
         let Self { channel, info } = *self;
         if let Some(direct) = channel.endpoint.transport.direct(info.path) {

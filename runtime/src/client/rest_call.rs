@@ -15,7 +15,7 @@ use crate::method::MethodInfo;
 use crate::protocol::client::Endpoint;
 use crate::protocol::rest::client::{OneResponse, RestCall, Target, Template};
 use crate::retry::RetryPolicy;
-use crate::sight::System;
+use crate::sight::{Seen, System};
 use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -36,7 +36,7 @@ where
         return around::one(around, &calls, ctx, Requests::One(&mut request)).await;
     }
     let mut response = Res::default();
-    calls.one_to_one(ctx, &mut request, &mut response).await?;
+    calls.one_to_one(ctx, &mut request, &mut response, None).await?;
     Ok(response)
 }
 
@@ -57,7 +57,7 @@ where
         return around::one(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
     }
     let mut response = Res::default();
-    calls.many_to_one(ctx, Box::new(requests), &mut response).await?;
+    calls.many_to_one(ctx, Box::new(requests), &mut response, None).await?;
     Ok(response)
 }
 
@@ -77,7 +77,7 @@ where
     if let Some(around) = &channel.server.endpoint.settings.around {
         return around::many(around, &calls, ctx, Requests::One(&mut request)).await;
     }
-    Ok(ResponseStream::arriving(calls.many(ctx, Requests::One(&mut request)).await?))
+    Ok(ResponseStream::arriving(calls.many(ctx, Requests::One(&mut request), None).await?))
 }
 
 /// Calls a method with many requests and many responses.
@@ -97,7 +97,7 @@ where
     if let Some(around) = &channel.server.endpoint.settings.around {
         return around::many(around, &calls, ctx, requests).await;
     }
-    Ok(ResponseStream::arriving(calls.many(ctx, requests).await?))
+    Ok(ResponseStream::arriving(calls.many(ctx, requests, None).await?))
 }
 
 /// The calls of a method, as what goes around them sends them, with the tables of its messages.
@@ -114,11 +114,12 @@ impl Calls<'_> {
         ctx: Context,
         request: &mut dyn AnyMessage,
         response: &mut dyn AnyMessage,
+        seen: Option<&Arc<Seen>>,
     ) -> Result<(), Status> {
         let Self { channel: RestChannel { server, retrying, .. }, target, .. } = *self;
-        let mut call = RestCall::new(server, target, ctx);
+        let mut call = RestCall::new(server, target, ctx).seen_by(seen);
         if let Some(policy) = retrying.hedged(target.info, call.ctx()) {
-            return self.hedge(policy, &call, request)?.await?.read(response);
+            return self.hedge(policy, &call, request, seen)?.await?.read(response);
         }
         let (mut attempts, mut template) = (None, None);
         loop {
@@ -141,7 +142,7 @@ impl Calls<'_> {
                 attempts = retrying.attempts(target.info, &ctx, deadline).map(Box::new);
             }
             let previous = pause(&mut attempts, retrying, &ctx, status).await?;
-            call = RestCall::new(server, target, ctx.until(deadline)).after(previous);
+            call = RestCall::new(server, target, ctx.until(deadline)).after(previous).seen_by(seen);
         }
     }
 
@@ -150,9 +151,10 @@ impl Calls<'_> {
         ctx: Context,
         requests: Box<dyn Outgoing>,
         response: &mut dyn AnyMessage,
+        seen: Option<&Arc<Seen>>,
     ) -> Result<(), Status> {
         let Self { channel: RestChannel { server, retrying, .. }, target, .. } = *self;
-        let mut call = RestCall::new(server, target, ctx);
+        let mut call = RestCall::new(server, target, ctx).seen_by(seen);
         let mut attempts = retrying.repeated(target.info, call.ctx(), call.deadline()).map(Box::new);
         let (mut body, mut link) = call.body(self.request, requests);
         let mut replay = None;
@@ -174,7 +176,7 @@ impl Calls<'_> {
             let Some(kept) = replay.as_ref().filter(|replay| replay.is_kept()) else { return Err(status) };
             let previous = pause(&mut attempts, retrying, &ctx, status).await?;
             (body, link) = kept.body();
-            call = RestCall::new(server, target, ctx.until(deadline)).after(previous);
+            call = RestCall::new(server, target, ctx.until(deadline)).after(previous).seen_by(seen);
         }
     }
 
@@ -185,15 +187,16 @@ impl Calls<'_> {
         policy: RetryPolicy,
         call: &RestCall<'_>,
         request: &mut dyn AnyMessage,
+        seen: Option<&Arc<Seen>>,
     ) -> Result<BoxFuture<'static, Result<OneResponse, Status>>, Status> {
-        let (channel, target) = (self.channel.clone(), self.target);
+        let (channel, target, seen) = (self.channel.clone(), self.target, seen.cloned());
         let template = call.request(request)?.into_template();
         let ctx = call.ctx().clone().until(call.deadline());
         let retrying = Arc::clone(&channel.retrying);
         Ok(Box::pin(retry::hedge(policy, retrying, ctx, move |ctx, previous| {
-            let (channel, template) = (channel.clone(), template.clone());
+            let (channel, template, seen) = (channel.clone(), template.clone(), seen.clone());
             Box::pin(async move {
-                let call = RestCall::new(&channel.server, target, ctx).after(previous);
+                let call = RestCall::new(&channel.server, target, ctx).after(previous).seen_by(seen.as_ref());
                 let request = call.request_of(&template);
                 call.one(request, None).await
             })
@@ -234,10 +237,11 @@ impl Transmit for Calls<'_> {
         ctx: Context,
         requests: Requests<'a>,
         response: &'a mut dyn AnyMessage,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<(), Status>> {
         match requests {
-            Requests::One(request) => Box::pin(self.one_to_one(ctx, request, response)),
-            Requests::Many(requests) => Box::pin(self.many_to_one(ctx, requests, response)),
+            Requests::One(request) => Box::pin(self.one_to_one(ctx, request, response, seen)),
+            Requests::Many(requests) => Box::pin(self.many_to_one(ctx, requests, response, seen)),
         }
     }
 
@@ -245,10 +249,11 @@ impl Transmit for Calls<'_> {
         &'a self,
         ctx: Context,
         requests: Requests<'a>,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
         Box::pin(async move {
             let Self { channel: RestChannel { server, retrying, .. }, target, request, response } = *self;
-            let call = RestCall::new(server, target, ctx);
+            let call = RestCall::new(server, target, ctx).seen_by(seen);
             let ctx = call.ctx().clone();
             let attempts = retrying.repeated(target.info, &ctx, call.deadline());
             let kept = match (requests, &attempts) {
@@ -267,7 +272,8 @@ impl Transmit for Calls<'_> {
                 }
             };
             let attempts = attempts.expect("there are some, as was matched");
-            let begin = Streams { channel: self.channel.clone(), target, request, response, kept };
+            let (channel, seen) = (self.channel.clone(), seen.cloned());
+            let begin = Streams { channel, target, request, response, seen, kept };
             retry::responses(Box::new(begin), ctx, attempts, Arc::clone(retrying)).await
         })
     }
@@ -279,6 +285,7 @@ struct Streams {
     target: Target,
     request: &'static MessageInfo,
     response: &'static MessageInfo,
+    seen: Option<Arc<Seen>>,
     kept: Kept,
 }
 
@@ -290,14 +297,15 @@ enum Kept {
 
 impl Begin for Streams {
     fn begin(&self, ctx: Context, previous: u32) -> BoxFuture<'static, Result<Box<dyn Incoming>, Status>> {
-        let Self { channel, target, request, response, kept } = self;
+        let Self { channel, target, request, response, seen, kept } = self;
         let (server, target, request, response) = (Arc::clone(&channel.server), *target, *request, *response);
+        let seen = seen.clone();
         let kept = match kept {
             Kept::One(template) => Ok(template.clone()),
             Kept::Many(replay) => Err(replay.body()),
         };
         Box::pin(async move {
-            let call = RestCall::new(&server, target, ctx).after(previous);
+            let call = RestCall::new(&server, target, ctx).after(previous).seen_by(seen.as_ref());
             let (bound, link) = match kept {
                 Ok(template) => (call.request_of(&template), None),
                 Err((body, link)) => (call.requests(request, body)?, Some(link)),

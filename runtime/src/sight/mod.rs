@@ -27,6 +27,7 @@ pub(crate) use metrics::describe as describe_metrics;
 use std::net::SocketAddr;
 #[cfg(feature = "metrics")]
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -139,7 +140,8 @@ pub(crate) struct Seen {
     system: System,
     /// `None` where the server does not know the method.
     method: Option<&'static MethodInfo>,
-    route: Option<(Method, &'static str)>,
+    /// The verb and the path template, over REST. A client knows them once it has found the binding for its request.
+    route: OnceLock<(Method, &'static str)>,
     server: Server,
     started: Instant,
     requests: Tally,
@@ -261,7 +263,7 @@ impl Seen {
             side,
             system,
             method,
-            route,
+            route: route.map_or_else(OnceLock::new, OnceLock::from),
             server,
             started: Instant::now(),
             requests: Tally::default(),
@@ -341,6 +343,15 @@ impl Seen {
         let _ = (is_sent, is_of_stream, number, bytes);
     }
 
+    /// The binding that the call of a client goes by.
+    #[cfg(feature = "rest-client")]
+    pub(crate) fn bound(&self, verb: &Method, template: &'static str) {
+        if self.route.set((verb.clone(), template)).is_ok() {
+            #[cfg(feature = "spans")]
+            span::bound(self, verb, template);
+        }
+    }
+
     /// The HTTP status of the response.
     pub(crate) fn http_status(&self, status: StatusCode) {
         self.http.store(status.as_u16(), Ordering::Relaxed);
@@ -366,7 +377,8 @@ impl Seen {
         self.ended(Code::Cancelled);
         let outcome = Outcome {
             code: Code::from_i32(self.code.load(Ordering::Relaxed).cast_signed()),
-            http: Some(self.http.load(Ordering::Relaxed)).filter(|&http| http != 0 && self.route.is_some()),
+            http: Some(self.http.load(Ordering::Relaxed))
+                .filter(|&http| http != 0 && self.route.get().is_some()),
             duration: self.started.elapsed(),
         };
         #[cfg(feature = "spans")]

@@ -29,6 +29,7 @@ macro_rules! span {
             network.protocol.version = Empty,
             http.request.method = Empty,
             http.route = Empty,
+            url.template = Empty,
             http.response.status_code = Empty,
         )
     };
@@ -36,7 +37,7 @@ macro_rules! span {
 
 /// The span of a call that arrived. It belongs to the trace of its caller, if there is one.
 pub(super) fn arrived(seen: &Seen, http: Http<'_>, headers: &HeaderMap, peer: Option<SocketAddr>) -> Span {
-    let span = if let Some((verb, template)) = &seen.route {
+    let span = if let Some((verb, template)) = seen.route.get() {
         span!(seen, "server", display(format_args!("{verb} {template}")))
     } else {
         span!(seen, "server", seen.method_name())
@@ -54,7 +55,7 @@ pub(super) fn arrived(seen: &Seen, http: Http<'_>, headers: &HeaderMap, peer: Op
     }
     span.record("network.protocol.name", "http");
     span.record("network.protocol.version", version(http.version));
-    if let Some((verb, template)) = &seen.route {
+    if let Some((verb, template)) = seen.route.get() {
         span.record("http.request.method", verb.as_str());
         span.record("http.route", *template);
     }
@@ -64,6 +65,13 @@ pub(super) fn arrived(seen: &Seen, http: Http<'_>, headers: &HeaderMap, peer: Op
 /// The span of a call that a client makes, inside the one that is current.
 pub(super) fn leaving(seen: &Seen) -> Span {
     span!(seen, "client", seen.method_name())
+}
+
+/// The binding that the call of a client goes by. The URL itself is not told: it has values of the request.
+#[cfg(feature = "rest-client")]
+pub(super) fn bound(seen: &Seen, verb: &http::Method, template: &str) {
+    seen.span.record("http.request.method", verb.as_str());
+    seen.span.record("url.template", template);
 }
 
 fn version(version: Version) -> &'static str {

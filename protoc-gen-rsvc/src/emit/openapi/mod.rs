@@ -7,6 +7,8 @@
 mod info;
 mod paths;
 mod render;
+#[allow(dead_code)] // operations ask for schemas with the next change
+pub(crate) mod schemas;
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use crate::cel::reads::reads;
 use crate::cel::types::Type;
 use crate::model::Schema;
 use crate::model::plan::{Const, Repr, Store};
-use crate::model::rules::{Check, RulePlace, Test, Text};
+use crate::model::rules::{Check, Expression, Part, RulePlace, Test, Text};
 
 /// A rule as it is written.
 #[derive(Clone, Debug)]
@@ -35,6 +35,12 @@ impl CelRule {
     /// From an expression that is its own id.
     pub(super) fn from_expression(expression: &str) -> Self {
         Self { id: expression.to_owned(), message: String::new(), expression: expression.to_owned() }
+    }
+
+    /// The rule as it is written, with the value of a predefined one.
+    pub(super) fn declared(&self, part: Part, rule: Option<Const>) -> Expression {
+        let Self { id, message, expression } = self.clone();
+        Expression { part, id, message, expression, rule }
     }
 }
 

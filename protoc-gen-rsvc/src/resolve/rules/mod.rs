@@ -23,7 +23,9 @@ use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::{Loaded, Locations};
 use crate::model::plan::Store;
-use crate::model::rules::{Declared, FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
+use crate::model::rules::{
+    Declared, Expression, FieldRules, Group, MessageRules, Part, RulePlace, Rules, ValueRules,
+};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType};
 use crate::options::Options;
 use custom::{CelRule, Scope};
@@ -50,12 +52,15 @@ pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink:
         locations: &loaded.locations,
         pgv: BTreeSet::new(),
         declared: BTreeMap::new(),
+        expressions: BTreeMap::new(),
+        message_expressions: BTreeMap::new(),
     };
     let messages = schema.messages.iter().map(|(id, message)| {
         if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
     });
     let messages = messages.collect();
-    let mut rules = Rules { messages, declared: resolver.declared };
+    let RuleResolver { declared, expressions, message_expressions, .. } = resolver;
+    let mut rules = Rules { messages, declared, expressions, message_expressions };
     reach::embed(schema, &mut rules);
     reach::prune(schema, &mut rules);
     rules
@@ -70,6 +75,8 @@ struct RuleResolver<'a> {
     pgv: BTreeSet<String>,
     /// The standard rules as they are written.
     declared: BTreeMap<FieldId, Vec<Declared>>,
+    expressions: BTreeMap<FieldId, Vec<Expression>>,
+    message_expressions: BTreeMap<MessageId, Vec<Expression>>,
 }
 
 impl RuleResolver<'_> {
@@ -123,6 +130,7 @@ impl RuleResolver<'_> {
         };
         for source in sources {
             let rule = custom::compile(&source, &scope, RulePlace::Message);
+            self.message_expressions.entry(id).or_default().push(source.declared(Part::Whole, None));
             match self.report.compiled(&message.origin.place, &source, rule) {
                 Ok(check) => out.checks.push(check),
                 Err(text) => out.broken = Some(text),

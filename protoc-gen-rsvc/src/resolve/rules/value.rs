@@ -11,7 +11,7 @@ use crate::cel::constant::const_value;
 use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
-use crate::model::plan::Store;
+use crate::model::plan::{Const, Store};
 use crate::model::rules::{Check, Declared, Part, PathElement, RulePlace, Test, Text, ValueRules};
 use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
 
@@ -112,12 +112,12 @@ impl RuleResolver<'_> {
         }
         let Some(rules) = rules else { return Ok(out) };
         let mut broken = None;
-        self.expressions(target, rules, &mut out.checks, &mut broken);
+        self.cel_rules(target, rules, &mut out.checks, &mut broken);
         self.family(target, rules, &mut out, &mut broken);
         broken.map_or(Ok(out), Err)
     }
 
-    fn expressions(
+    fn cel_rules(
         &mut self,
         target: &Target,
         rules: &DynamicMessage,
@@ -133,6 +133,8 @@ impl RuleResolver<'_> {
         for (place, source) in expressions {
             let rule = custom::compile(&source, &scope, place);
             let place = &self.schema.fields[target.field].origin.place;
+            let declared = source.declared(target.part, None);
+            self.expressions.entry(target.field).or_default().push(declared);
             match self.report.compiled(place, &source, rule) {
                 Ok(check) => out.push(check),
                 Err(text) => *broken = Some(text),
@@ -164,7 +166,8 @@ impl RuleResolver<'_> {
             if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
                 continue;
             }
-            self.declared.entry(target.field).or_default().push(Declared {
+            let declared = self.declared.entry(target.field).or_default();
+            declared.push(Declared {
                 part: target.part,
                 family: expected,
                 name: field.name().to_owned(),
@@ -193,7 +196,10 @@ impl RuleResolver<'_> {
                     limited: Vec::new(),
                     reads: None,
                 })),
+                // A rule that is newer than this table: it is its expressions.
                 Err(Problem::Unknown) if !sources.is_empty() => {
+                    self.declared.entry(target.field).or_default().pop();
+                    self.written(target, &sources, &const_value(value));
                     let rule = (of_field(&field), const_value(value), set.clone());
                     self.predefined(target, &this, &sources, rule, &place(), out, broken);
                 }
@@ -209,9 +215,16 @@ impl RuleResolver<'_> {
                 self.without_expression(target, extension.full_name());
                 continue;
             }
+            self.written(target, &sources, &const_value(value));
             let rule = (of_extension(&extension), const_value(value), set.clone());
             self.predefined(target, &this, &sources, rule, &place(), &mut out.checks, broken);
         }
+    }
+
+    /// Keeps predefined rules as they are written.
+    fn written(&mut self, target: &Target, sources: &[CelRule], value: &Const) {
+        let rules = sources.iter().map(|source| source.declared(target.part, Some(value.clone())));
+        self.expressions.entry(target.field).or_default().extend(rules);
     }
 
     #[allow(clippy::too_many_arguments)] // one rule in all its parts, and the two places for the outcome
@@ -220,7 +233,7 @@ impl RuleResolver<'_> {
         target: &Target,
         this: &(Type, Store),
         sources: &[CelRule],
-        rule: (Type, crate::model::plan::Const, DynamicMessage),
+        rule: (Type, Const, DynamicMessage),
         place: &RulePlace,
         out: &mut Vec<Check>,
         broken: &mut Option<String>,
@@ -268,7 +281,7 @@ impl RuleResolver<'_> {
 
     fn misfit(&mut self, target: &Target, found: &str, expected: Option<&str>) -> String {
         let field = &self.schema.fields[target.field];
-        let what = if target.part != Part::Whole { "part of the field" } else { "the field" };
+        let what = if target.part == Part::Whole { "the field" } else { "part of the field" };
         let message = format!("`{found}` rules do not fit {what} `{}`", field.name);
         let help = match expected {
             Some(expected) => format!("its rules are those of `{expected}`"),
@@ -329,7 +342,6 @@ fn is_size(family: &str, rule: &str) -> bool {
 
 /// Rules that nothing can break, as those of examples.
 fn always_holds(check: &Check) -> bool {
-    use crate::model::plan::Const;
     matches!(
         (&check.test, check.test.plan().as_const()),
         (Test::Holds(_), Some(Const::Bool(true))) | (Test::Fails(_), Some(Const::Bool(false)))

@@ -50,6 +50,12 @@ impl Shared {
         }
     }
 
+    /// What tells of the call, if anything does.
+    #[cfg(feature = "client")]
+    pub(crate) fn seen(&self) -> Option<&Arc<Seen>> {
+        self.seen.as_ref()
+    }
+
     /// The same, whose messages are counted.
     pub(crate) fn seen_by(mut self, seen: Option<Arc<Seen>>) -> Self {
         self.seen = seen;

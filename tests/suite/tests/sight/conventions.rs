@@ -19,6 +19,7 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
     "rpc.system.name",
     "server.address",
     "server.port",
+    "url.template",
 ];
 
 /// What `tracing-opentelemetry` makes the name, the kind and the status of a span of.

@@ -83,7 +83,9 @@ impl RestCall<'_> {
 
     /// Sends a request and waits for the head of the response; an error that it is becomes one.
     async fn send(&self, request: BoundRequest) -> Result<(http::response::Parts, Body), Status> {
+        self.tell_binding(request.request.method(), request.binding);
         let (head, body) = self.call.send(request.request).await?.into_parts();
+        self.tell_status(head.status);
         if head.status == StatusCode::NOT_MODIFIED {
             response::keep_metadata(&self.call, &head.headers);
             return Err(not_modified());

@@ -1,10 +1,14 @@
 //! What is called, and where.
 
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
 use tokio::time::Instant;
 
 use crate::Context;
 use crate::method::MethodInfo;
 use crate::protocol::client::{ClientCall, Endpoint};
+use crate::sight::Seen;
 use crate::transcode::binding::Binding;
 
 /// A server that is called over REST.
@@ -37,12 +41,33 @@ pub(crate) struct RestCall<'a> {
     pub(super) call: ClientCall<'a>,
     pub(super) prefix: &'a str,
     pub(super) target: Target,
+    seen: Option<&'a Arc<Seen>>,
 }
 
 impl<'a> RestCall<'a> {
     pub(crate) fn new(endpoint: &'a RestEndpoint, target: Target, ctx: Context) -> Self {
         let call = ClientCall::new(&endpoint.endpoint, target.info, ctx);
-        Self { call, prefix: &endpoint.prefix, target }
+        Self { call, prefix: &endpoint.prefix, target, seen: None }
+    }
+
+    /// The same, told of what goes over HTTP.
+    #[must_use]
+    pub(crate) fn seen_by(self, seen: Option<&'a Arc<Seen>>) -> Self {
+        Self { seen, ..self }
+    }
+
+    /// Tells of the binding that the call goes by.
+    pub(super) fn tell_binding(&self, verb: &Method, binding: &Binding) {
+        if let Some(seen) = self.seen {
+            seen.bound(verb, binding.template);
+        }
+    }
+
+    /// Tells of the status of the response.
+    pub(super) fn tell_status(&self, status: StatusCode) {
+        if let Some(seen) = self.seen {
+            seen.http_status(status);
+        }
     }
 
     /// The same call as another attempt, after `previous` that have failed.
