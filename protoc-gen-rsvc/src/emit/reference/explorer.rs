@@ -12,7 +12,7 @@ use super::site::Site;
 use crate::emit::words;
 use crate::model::http::{Binding, Body};
 use crate::model::{
-    EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, ServiceId, ValueType,
+    Behavior, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, ServiceId, ValueType,
 };
 
 /// The file of a service.
@@ -149,8 +149,8 @@ fn field(site: &Site<'_>, id: FieldId) -> Value {
         "of": of,
         "oneof": field.oneof.map(|oneof| &schema.oneofs[oneof].name),
         "optional": is_optional,
-        "required": fields::is_required(schema, field),
-        "output": fields::is_output(schema, field),
+        "required": fields::is_required(field),
+        "output": field.behaviors.contains(&Behavior::OutputOnly),
         "text": Docs::of(&field.origin.comments).summary,
         "rules": rules,
     })

@@ -1,12 +1,10 @@
 //! A field as a page shows it.
 
-use prost_reflect::Value;
-
 use super::comments::Docs;
 use super::page::Link;
 use super::site::Site;
 use crate::emit::words;
-use crate::model::{Field, FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
+use crate::model::{Behavior, Field, FieldId, FieldKind, MessageId, Presence, Scalar, ValueType};
 
 /// A part of the text of a type.
 pub(super) struct TypePart {
@@ -59,10 +57,8 @@ pub(super) fn fields(site: &Site<'_>, id: MessageId) -> Vec<FieldView> {
 fn view(site: &Site<'_>, id: FieldId) -> FieldView {
     let schema = site.schema;
     let field = &schema.fields[id];
-    let behaviors = behaviors(schema, field);
-    let is_required = is_required(schema, field);
-    let mut badges = behaviors;
-    if is_required && !badges.contains(&"required") {
+    let mut badges: Vec<_> = field.behaviors.iter().map(|of| behavior(*of)).collect();
+    if is_required(field) && !badges.contains(&"required") {
         badges.insert(0, "required");
     }
     if field.oneof.is_none() && is_optional(field) {
@@ -98,37 +94,24 @@ fn is_optional(field: &Field) -> bool {
     )
 }
 
-/// Whether a request without it is refused.
-pub(super) fn is_required(schema: &Schema, field: &Field) -> bool {
-    behaviors(schema, field).contains(&"required")
+/// Whether a request has to have it.
+pub(super) fn is_required(field: &Field) -> bool {
+    field.behaviors.contains(&Behavior::Required)
         || matches!(field.kind, FieldKind::Singular(_, Presence::Required))
 }
 
-/// Whether only responses have it.
-pub(super) fn is_output(schema: &Schema, field: &Field) -> bool {
-    behaviors(schema, field).contains(&"output only")
-}
-
-/// What `google.api.field_behavior` says.
-fn behaviors(schema: &Schema, field: &Field) -> Vec<&'static str> {
-    let Some(extension) = schema.pool.get_extension_by_name("google.api.field_behavior") else {
-        return Vec::new();
-    };
-    let options = field.descriptor.options();
-    if !options.has_extension(&extension) {
-        return Vec::new();
+/// What `google.api.field_behavior` says, in words.
+fn behavior(behavior: Behavior) -> &'static str {
+    match behavior {
+        Behavior::Optional => "may be left out",
+        Behavior::Required => "required",
+        Behavior::OutputOnly => "output only",
+        Behavior::InputOnly => "input only",
+        Behavior::Immutable => "immutable",
+        Behavior::UnorderedList => "in no order",
+        Behavior::NonEmptyDefault => "chosen if empty",
+        Behavior::Identifier => "identifier",
     }
-    let value = options.get_extension(&extension);
-    let numbers = value.as_list().unwrap_or(&[]).iter().filter_map(Value::as_enum_number);
-    let names = numbers.filter_map(|number| match number {
-        2 => Some("required"),
-        3 => Some("output only"),
-        4 => Some("input only"),
-        5 => Some("immutable"),
-        8 => Some("identifier"),
-        _ => None,
-    });
-    names.collect()
 }
 
 /// A type in the words of protobuf, with links to its definition.
