@@ -2,6 +2,8 @@
 //! depends on nothing, and its interface promises nothing to other crates.
 
 pub mod codes;
+pub mod formats;
 pub mod re2;
 pub mod retries;
+pub mod sample;
 pub mod text;

@@ -3,6 +3,10 @@
 
 use std::fmt::Write as _;
 
+pub use tree::{Node, Set, tree};
+
+use tree::Builder;
+
 /// Or what is wrong with a pattern.
 type Result<T> = std::result::Result<T, String>;
 
@@ -11,8 +15,7 @@ const MAX_REPEAT: u32 = 1_000;
 
 /// The pattern for the `regex` crate, or what is wrong with it.
 pub fn translate(pattern: &str) -> Result<String> {
-    let mut parser =
-        Parser { rest: pattern, out: String::with_capacity(pattern.len() + 8), names: Vec::new() };
+    let mut parser = Parser::new(pattern, None);
     parser.run()?;
     Ok(parser.out)
 }
@@ -22,6 +25,8 @@ struct Parser<'p> {
     out: String,
     /// Of groups, which must differ.
     names: Vec<&'p str>,
+    /// What it is made of, for who asks for that.
+    tree: Option<Builder>,
 }
 
 /// What is in a group, or in the whole pattern.
@@ -47,6 +52,19 @@ enum Part {
     Char(char),
     /// A class, as it is written inside brackets.
     Class(String),
+}
+
+impl<'p> Parser<'p> {
+    fn new(pattern: &'p str, tree: Option<Builder>) -> Self {
+        Self { rest: pattern, out: String::with_capacity(pattern.len() + 8), names: Vec::new(), tree }
+    }
+
+    /// A part that matches something by itself.
+    fn push(&mut self, node: impl FnOnce() -> Node) {
+        if let Some(tree) = &mut self.tree {
+            tree.push(node());
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -76,6 +94,9 @@ impl Parser<'_> {
                 '(' => {
                     if self.open()? {
                         groups.push(Group::EMPTY);
+                        if let Some(tree) = &mut self.tree {
+                            tree.open();
+                        }
                     }
                 }
                 ')' => {
@@ -84,16 +105,23 @@ impl Parser<'_> {
                     groups.pop();
                     groups.last_mut().ok_or("a `)` closes nothing")?.add(size);
                     self.out.push(')');
+                    if let Some(tree) = &mut self.tree {
+                        tree.close();
+                    }
                 }
                 '|' => {
                     self.take();
                     group.last = None;
                     self.out.push('|');
+                    if let Some(tree) = &mut self.tree {
+                        tree.bar();
+                    }
                 }
                 '*' | '+' | '?' | '{' => match self.repetition()? {
                     None => {
                         self.take();
                         literal(&mut self.out, '{');
+                        self.push(|| Node::Char('{'));
                         group.add(1);
                     }
                     Some((text, count)) => {
@@ -107,6 +135,9 @@ impl Parser<'_> {
                         }
                         group.add(size);
                         self.out.push_str(&text);
+                        if let Some(tree) = &mut self.tree {
+                            tree.repeat(&text);
+                        }
                         repeated = true;
                     }
                 },
@@ -117,7 +148,10 @@ impl Parser<'_> {
                 '\\' if self.rest.starts_with("\\Q") => {
                     self.rest = &self.rest[2..];
                     let (text, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
-                    text.chars().for_each(|c| literal(&mut self.out, c));
+                    for c in text.chars() {
+                        literal(&mut self.out, c);
+                        self.push(|| Node::Char(c));
+                    }
                     self.rest = rest;
                     if !text.is_empty() {
                         group.add(1);
@@ -131,11 +165,17 @@ impl Parser<'_> {
                 '^' | '$' | '.' => {
                     self.take();
                     self.out.push(c);
+                    self.push(|| match c {
+                        '^' => Node::Start,
+                        '$' => Node::End,
+                        _ => Node::Set(Set::any()),
+                    });
                     group.add(1);
                 }
                 c => {
                     self.take();
                     literal(&mut self.out, c);
+                    self.push(|| Node::Char(c));
                     group.add(1);
                 }
             }
@@ -230,20 +270,29 @@ impl Parser<'_> {
                 self.take();
                 self.out.push('\\');
                 self.out.push(c);
+                self.push(|| if c == 'A' { Node::Start } else { Node::End });
             }
             // Words are of ASCII.
             Some('b') => {
                 self.take();
                 self.out.push_str("(?-u:\\b)");
+                self.push(|| Node::Boundary(true));
             }
             Some('B') => {
                 self.take();
                 self.out.push_str(NO_BOUNDARY);
+                self.push(|| Node::Boundary(false));
             }
             Some('C') => return Err("`\\C` is not supported, since text is not bytes".into()),
             _ => match self.escaped()? {
-                Part::Char(c) => literal(&mut self.out, c),
-                Part::Class(class) => self.out.push_str(&class),
+                Part::Char(c) => {
+                    literal(&mut self.out, c);
+                    self.push(|| Node::Char(c));
+                }
+                Part::Class(class) => {
+                    self.out.push_str(&class);
+                    self.push(|| Node::Set(Set::class(&class)));
+                }
             },
         }
         Ok(())
@@ -352,9 +401,11 @@ impl Parser<'_> {
         const OPEN: &str = "a `[` is not closed";
         self.take();
         self.out.push('[');
-        if self.take_if("^") {
+        let negative = self.take_if("^");
+        if negative {
             self.out.push('^');
         }
+        let mut set = Set::default();
         let mut first = true;
         loop {
             if self.rest.is_empty() {
@@ -362,6 +413,7 @@ impl Parser<'_> {
             }
             if !first && self.take_if("]") {
                 self.out.push(']');
+                self.push(|| Node::Set(if negative { set.inverse() } else { set }));
                 return Ok(());
             }
             first = false;
@@ -374,17 +426,24 @@ impl Parser<'_> {
                     return Err(format!("unknown class `{class}`"));
                 }
                 self.out.push_str(class);
+                if self.tree.is_some() {
+                    set.add_class(class);
+                }
                 self.rest = rest;
                 continue;
             }
             let low = match self.part()? {
                 Part::Class(class) => {
                     self.out.push_str(&class);
+                    if self.tree.is_some() {
+                        set.add_class(&class);
+                    }
                     continue;
                 }
                 Part::Char(c) => c,
             };
             in_class(&mut self.out, low);
+            let mut last = low;
             // A dash at the end is a dash.
             if self.rest.starts_with('-') && !self.rest.starts_with("-]") {
                 self.take();
@@ -395,9 +454,13 @@ impl Parser<'_> {
                     Part::Char(high) if high >= low => {
                         self.out.push('-');
                         in_class(&mut self.out, high);
+                        last = high;
                     }
                     _ => return Err("a range of characters ends before it begins".into()),
                 }
+            }
+            if self.tree.is_some() {
+                set.add(low, last);
             }
         }
     }
@@ -460,6 +523,8 @@ fn in_class(out: &mut String, c: char) {
     }
     out.push(c);
 }
+
+mod tree;
 
 #[cfg(test)]
 mod tests;

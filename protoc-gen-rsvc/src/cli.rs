@@ -1,4 +1,4 @@
-//! The command line: `generate`, `openapi`, `docs`, `protos` and `dump`.
+//! The command line: `generate`, `openapi`, `docs`, `samples`, `protos` and `dump`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
-use protoc_gen_rsvc::diag::Errors;
+use protoc_gen_rsvc::diag::{Diagnostic, Errors};
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::{DocsFormat, KEYS};
 use protoc_gen_rsvc::{Builder, write_annotations, write_document};
@@ -22,6 +22,7 @@ Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]...
        protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
        protoc-gen-rsvc openapi [--out <FILE>] [as generate]
        protoc-gen-rsvc docs --out <DIR> [--format html|markdown] [--explorer <URL>] [as generate]
+       protoc-gen-rsvc samples [as generate, without --out]
        protoc-gen-rsvc protos --out <DIR>
        protoc-gen-rsvc dump [as generate, without --out]
 
@@ -30,6 +31,8 @@ Commands:
   openapi   Writes the OpenAPI document alone, or prints it: YAML if the file ends in .yaml, else JSON. With `openapi_split`
             there are several, and `--out` is their folder
   docs      Writes a reference of the services as a site of static pages: HTML, or Markdown
+  samples   Prints an example of each message that fulfils its rules, as one object of JSON by the names of the messages;
+            null where none was found
   protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
             buf/validate and rsvc/v1 (protoc and buf have google/protobuf themselves)
   dump      Prints the resolved model: what was understood, and the Rust names chosen for it
@@ -65,6 +68,7 @@ enum Command {
     Generate,
     Docs,
     OpenApi,
+    Samples,
     Protos,
     Dump,
     Help,
@@ -104,6 +108,7 @@ impl Arguments {
                         Some("generate") => Command::Generate,
                         Some("docs") => Command::Docs,
                         Some("openapi") => Command::OpenApi,
+                        Some("samples") => Command::Samples,
                         Some("protos") => Command::Protos,
                         Some("dump") => Command::Dump,
                         Some("help") => Command::Help,
@@ -119,11 +124,11 @@ impl Arguments {
 
     fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
         let Some(command) = self.command else {
-            return Err("a command is missing: generate, openapi, docs, protos or dump".into());
+            return Err("a command is missing: generate, openapi, docs, samples, protos or dump".into());
         };
         let writes = matches!(command, Command::Generate | Command::Docs | Command::Protos);
-        if self.out.is_some() && matches!(command, Command::Dump) {
-            return Err("`dump` writes to no folder".into());
+        if self.out.is_some() && matches!(command, Command::Dump | Command::Samples) {
+            return Err("`dump` and `samples` write to no folder".into());
         }
         if (self.format.is_some() || self.explorer.is_some()) && command != Command::Docs {
             return Err("`--format` and `--explorer` are for `docs`".into());
@@ -137,7 +142,8 @@ impl Arguments {
             Command::Docs => docs(&out, self),
             Command::OpenApi => openapi(self),
             Command::Protos => write_annotations(&out),
-            Command::Dump => dump(self),
+            Command::Dump => show(self, Builder::dump),
+            Command::Samples => show(self, Builder::examples),
             Command::Help => {
                 print(&format!("{HELP}{}\n", options_help()));
                 Ok(())
@@ -216,9 +222,12 @@ fn docs(out: &std::path::Path, mut input: Arguments) -> Result<(), Errors> {
     Ok(())
 }
 
-fn dump(input: Arguments) -> Result<(), Errors> {
+/// A text and the warnings.
+type Shown = Result<(String, Vec<Diagnostic>), Errors>;
+
+fn show(input: Arguments, what: fn(&Builder, &Source) -> Shown) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
-    let (text, warnings) = builder.dump(&source)?;
+    let (text, warnings) = what(&builder, &source)?;
     for warning in &warnings {
         say(&warning.to_string());
     }

@@ -31,6 +31,7 @@ mod names;
 pub mod options;
 mod output;
 mod resolve;
+mod samples;
 mod storage;
 mod threads;
 mod tokens;
@@ -415,6 +416,25 @@ impl Builder {
                 warnings: sink.finish(&loaded.sources),
                 read: loaded.read,
             })
+        })
+    }
+
+    /// An example of each message in ProtoJSON, `null` where none was found, and the warnings.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn examples(&self, source: &Source) -> Result<(String, Vec<Diagnostic>), Errors> {
+        let builder = self.clone();
+        on_large_stack(move || {
+            let mut sink = Sink::default();
+            let (loaded, schema) = builder.resolve(source, &mut sink)?;
+            let mut samples = emit::samples::Samples::new(&schema);
+            let messages = schema.messages.iter().filter(|(_, message)| message.is_generated());
+            let all: serde_json::Map<String, serde_json::Value> = messages
+                .map(|(id, message)| (message.full_name.clone(), samples.message(id).into()))
+                .collect();
+            Ok((format!("{:#}\n", serde_json::Value::Object(all)), sink.finish(&loaded.sources)))
         })
     }
 

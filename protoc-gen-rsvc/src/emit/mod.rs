@@ -8,6 +8,8 @@ mod descriptor_set;
 mod docs;
 mod errors;
 mod existing;
+#[cfg(test)]
+mod fixture;
 pub(crate) mod json;
 mod messages;
 mod modules;
@@ -18,12 +20,13 @@ mod project;
 pub(crate) mod reference;
 mod rest;
 mod retry;
-mod samples;
+pub(crate) mod samples;
 mod service;
 mod tree;
 mod validate;
 mod verify;
-mod words;
+#[allow(dead_code)] // documents and the reference ask for it with the next changes
+pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,3 @@
+//! Samples of messages.
+
+pub(crate) use crate::samples::Samples;
