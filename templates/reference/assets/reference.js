@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const root = document.body.dataset.root;
-  const settings = globalThis.rsvcReference ?? { explorer: null };
+  const settings = globalThis.rsvcReference ?? { explorer: false, base: null };
   document.documentElement.classList.add("js");
 
   /** Keeps a choice of the reader, where the browser allows it. */
@@ -61,7 +61,7 @@
   show();
 
   // Examples call the server that sent this page.
-  if (settings.explorer && settings.base) {
+  if (settings.base) {
     const { origin, host } = new URL(settings.base);
     for (const code of document.querySelectorAll(".rpc-code pre code")) {
       code.textContent = code.textContent.replaceAll("http://localhost:8080", origin).replaceAll("localhost:8080", host);

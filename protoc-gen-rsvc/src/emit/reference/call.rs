@@ -51,6 +51,9 @@ pub(super) fn path_parts(template: &PathTemplate, variables: &[PathVariable]) ->
         }
         at += 1;
     }
+    if template.segments.is_empty() {
+        text(&mut parts, "/");
+    }
     if let Some(verb) = &template.verb {
         text(&mut parts, ":");
         text(&mut parts, verb);

@@ -33,6 +33,22 @@ impl Docs {
     }
 }
 
+/// A phrase with code between backticks as HTML. All else in it is text: what looks like Markdown in a rule is none.
+pub(super) fn phrase(text: &str) -> String {
+    let mut parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        // A backtick without another is itself.
+        parts = vec![text];
+    }
+    let events = parts.into_iter().enumerate().map(|(index, part)| match index % 2 {
+        0 => Event::Text(part.into()),
+        _ => Event::Code(part.into()),
+    });
+    let mut out = String::new();
+    html::push_html(&mut out, events);
+    out
+}
+
 fn to_html(markdown: &str) -> String {
     let mut out = String::with_capacity(markdown.len() + markdown.len() / 2);
     let mut depth = 0_usize;
@@ -111,6 +127,12 @@ mod tests {
             assert_eq!(to_html(markdown), html, "{markdown}");
         }
         assert!(!to_html("|a|\n|:-:|\n|b|").contains("style"));
+    }
+
+    #[test]
+    fn a_phrase_has_code_and_nothing_else() {
+        assert_eq!(phrase("matches `^<a>*$`, *not* <b>"), "matches <code>^&lt;a&gt;*$</code>, *not* &lt;b&gt;");
+        assert_eq!(phrase("one ` alone"), "one ` alone");
     }
 
     #[test]

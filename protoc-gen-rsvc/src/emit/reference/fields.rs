@@ -1,6 +1,6 @@
 //! A field as a page shows it.
 
-use super::comments::Docs;
+use super::comments::{Docs, phrase};
 use super::page::Link;
 use super::site::Site;
 use crate::emit::words;
@@ -16,6 +16,7 @@ pub(super) struct TypePart {
 pub(super) struct RuleView {
     pub(super) id: String,
     pub(super) text: String,
+    pub(super) html: String,
     pub(super) expression: Option<String>,
 }
 
@@ -83,7 +84,7 @@ fn view(site: &Site<'_>, id: FieldId) -> FieldView {
 }
 
 pub(super) fn rule(rule: words::Rule) -> RuleView {
-    RuleView { id: rule.id, text: rule.text, expression: rule.expression }
+    RuleView { id: rule.id, html: phrase(&rule.text), text: rule.text, expression: rule.expression }
 }
 
 /// Whether a scalar that is not set differs from its zero.

@@ -115,8 +115,8 @@ pub(crate) fn packed(schema: &Schema) -> Result<String, Diagnostic> {
 
 /// How the site is used: without a server, the explorer needs the address of one.
 fn settings(explorer: Option<&str>) -> String {
-    let explorer = explorer.map_or(serde_json::Value::Null, |url| serde_json::json!({ "url": url }));
-    format!("globalThis.rsvcReference = {{ explorer: {explorer} }};\n")
+    let settings = serde_json::json!({ "explorer": explorer.is_some(), "base": explorer });
+    format!("globalThis.rsvcReference = {settings};\n")
 }
 
 /// Markdown with at most one empty line between two others.
