@@ -10,6 +10,7 @@ mod json;
 mod numbers;
 mod patterns;
 mod random;
+mod repair;
 mod solver;
 mod strings;
 mod table;
@@ -19,6 +20,7 @@ mod words;
 pub use formats::Format;
 pub use json::json;
 pub use random::Random;
+pub use repair::{Broken, Step, Verdict, solve};
 pub use solver::Solver;
 pub use table::{
     Bound, Enum, Field, Group, Kind, Known, Message, Now, Oneof, Relation, Rules, Scalar, Sizes, Tables,

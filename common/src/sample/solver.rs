@@ -21,6 +21,8 @@ pub struct Solver<'t> {
     pub(super) tables: &'t Tables,
     /// The time, in seconds since 1970; none if a value has to hold at any time.
     pub(super) now: Option<i64>,
+    /// Whether only what has to be there is made.
+    sparse: bool,
 }
 
 /// Where a value is made.
@@ -45,7 +47,20 @@ impl<'t> Solver<'t> {
     /// Over these tables; `now` is the time at which values are checked, in seconds since 1970, or none if they are to be
     /// valid at any time.
     pub fn new(tables: &'t Tables, now: Option<i64>) -> Self {
-        Self { tables, now }
+        Self { tables, now, sparse: false }
+    }
+
+    /// The same, but whether it only makes what has to be there.
+    pub(super) fn sparse(self, sparse: bool) -> Self {
+        Self { sparse, ..self }
+    }
+
+    /// An item of a list, or a value of a map.
+    pub(super) fn item(&self, field: &Field, random: &mut Random) -> Option<Value> {
+        let who = Persona::new(random);
+        let mut place = Place { around: Vec::new(), values: 0, who };
+        let rules = field.rules.each.as_deref().unwrap_or(const { &Rules::NONE });
+        self.value(field.kind.value(), rules, &field.name, random, &mut place)
     }
 
     /// A message.
@@ -69,7 +84,7 @@ impl<'t> Solver<'t> {
         if place.around.len() >= DEEPEST {
             return None;
         }
-        let narrow = place.is_narrow(id);
+        let narrow = self.sparse || place.is_narrow(id);
         place.around.push(id);
         let mut set: Vec<Option<Value>> = vec![None; message.fields.len()];
         let mut made = true;

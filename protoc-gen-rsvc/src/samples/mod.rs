@@ -1,27 +1,30 @@
 //! Messages that fulfil their rules: examples for documents, made when a service is built.
 
+mod check;
+mod eval;
 mod literals;
 mod rules;
 mod tables;
 
 use std::collections::HashMap;
 
-use rsvc_common::sample::{Random, Solver, Tables, json};
+use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, json, solve};
 
-use crate::model::rules::{MessageRules, RulePlace, ValueRules};
 use crate::model::{FieldId, MessageId, Schema};
+use check::Checker;
 
 /// Examples of messages and fields. The same schema always gives the same.
 pub(crate) struct Samples<'a> {
     schema: &'a Schema,
     tables: Tables,
+    checker: Checker<'a>,
     made: HashMap<MessageId, Option<serde_json::Value>>,
 }
 
 impl<'a> Samples<'a> {
     /// Of the messages of a schema.
     pub(crate) fn new(schema: &'a Schema) -> Self {
-        Self { schema, tables: tables::tables(schema), made: HashMap::new() }
+        Self { schema, tables: tables::tables(schema), checker: Checker::new(schema), made: HashMap::new() }
     }
 
     /// A message that fulfils its rules, in ProtoJSON with fields in the order of definition; none, if none was found.
@@ -43,46 +46,20 @@ impl<'a> Samples<'a> {
         if let Some(within) = within {
             return Some(within.clone());
         }
-        if !self.is_said(field.message, &mut Vec::new()) {
-            return None;
-        }
         let (message, at) = (field.message.index(), tables::place(self.schema, id));
         let solver = Solver::new(&self.tables, None);
         let value = solver.field(message, at, &mut Random::calm(0))?;
-        Some(parse(&solver.json(message, at, &value)))
+        let valid = self.checker.field(id, &value) == Verdict::Valid;
+        valid.then(|| parse(&solver.json(message, at, &value)))
     }
 
-    fn make(&self, id: MessageId) -> Option<serde_json::Value> {
-        if !self.is_said(id, &mut Vec::new()) {
-            return None;
-        }
-        let solver = Solver::new(&self.tables, None);
+    fn make(&mut self, id: MessageId) -> Option<serde_json::Value> {
         let ty = tables::message_type(self.schema, id);
-        let value = match ty {
-            rsvc_common::sample::Type::Message(at) => solver.message(at, &mut Random::calm(0))?,
-            _ => return None,
-        };
+        let Type::Message(at) = ty else { return None };
+        let checker = &mut self.checker;
+        let mut check = |value: &Value| checker.message(id, value);
+        let value = solve(Solver::new(&self.tables, None), at, 0, &mut check)?;
         Some(parse(&json(&self.tables, ty, &value)))
-    }
-
-    /// Whether the tables say all rules of a message and of those in it.
-    fn is_said(&self, id: MessageId, seen: &mut Vec<MessageId>) -> bool {
-        if seen.contains(&id) {
-            return true;
-        }
-        seen.push(id);
-        let Some(rules) = self.schema.rules.of(id) else { return true };
-        let MessageRules { broken, checks, fields, .. } = rules;
-        broken.is_none()
-            && checks.is_empty()
-            && fields.iter().all(|field| field.broken.is_none() && self.is_value_said(&field.value, seen))
-    }
-
-    fn is_value_said(&self, rules: &ValueRules, seen: &mut Vec<MessageId>) -> bool {
-        let parts = [&rules.items, &rules.keys, &rules.values];
-        rules.checks.iter().all(|check| check.place == RulePlace::Standard)
-            && rules.message.is_none_or(|id| self.is_said(id, seen))
-            && parts.into_iter().flatten().all(|part| self.is_value_said(part, seen))
     }
 }
 

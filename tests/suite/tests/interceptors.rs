@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use goldens::rest_client::client::v1::{
     CreateNoteRequest, GetNoteRequest, Note, Notes, NotesClient, NotesRestClient, NotesServer,
 };
@@ -12,8 +13,11 @@ use rsvc::client::{Protocol, RestChannel};
 use rsvc::interceptor::{Call, Intercepted, Interceptor, Next, Reply};
 use rsvc::pb::google::api::HttpBody;
 use rsvc::{Channel, Code, Context, RequestStream, ResponseStream, Server, Status};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -515,4 +519,77 @@ async fn a_message_has_other_forms() {
     let endpoint = serve(server).await;
     call!(&client(0, &endpoint, &[]), get_note(Context::new(), named("n"))).unwrap();
     assert_eq!(*forms.lock().unwrap(), [r#"{"name":"n"} [10, 1, 110]"#]);
+}
+
+/// Sends messages over WebSocket, and their end. The texts that come back, and the code with which the socket is closed.
+async fn over_websocket(endpoint: &str, path: &str, sent: &[&str]) -> (Vec<String>, u16) {
+    let address = endpoint.trim_start_matches("http://");
+    let request = format!("ws://{address}{path}").into_client_request().unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+    for text in sent.iter().copied().chain((!sent.is_empty()).then_some("")) {
+        socket.send(Frame::text(text)).await.unwrap();
+    }
+    let mut texts = Vec::new();
+    while let Some(frame) = timeout(LONG, socket.next()).await.expect("an end") {
+        match frame.unwrap() {
+            Frame::Text(text) => texts.push(text.to_string()),
+            Frame::Close(close) => return (texts, close.unwrap().code.into()),
+            _ => {}
+        }
+    }
+    panic!("the socket was not closed: {texts:?}")
+}
+
+const WATCH: &str = "/v1/notes:watch?name=x";
+const TWO: [&str; 2] = [r#"{"name":"a"}"#, r#"{"name":"b"}"#];
+
+#[tokio::test]
+async fn calls_over_websocket_are_seen() {
+    let (recorder, mut seeing) = recorder("s");
+    let endpoint = serve(Server::new().add(NotesServer::new(Heard)).intercept(recorder)).await;
+    let mut call = async |path: &str, sent: &[&str], code: u16, expected: &[String]| {
+        assert_eq!(over_websocket(&endpoint, path, sent).await.1, code, "{path}");
+        compare(seen(&mut seeing, 1).await, expected, path);
+    };
+    let lines = |lines: &[&str]| lines.iter().map(|line| format!("s {line}")).collect::<Vec<_>>();
+    let of = |direction: &str, name: &str| format!("{direction} {NOTE} \"{name}\"");
+    let get = |name: &str| format!("request {GET} \"{name}\"");
+    let (sent_a, sent_b) = (of("response", "a"), of("response", "b"));
+    let (asked_a, asked_b, both) = (of("request", "a"), of("request", "b"), of("response", "a,b"));
+
+    call(WATCH, &[], 1000, &lines(&["before WatchNotes", &get("x"), "after", &sent_a, &sent_b, "end Ok"]))
+        .await;
+    let fails = lines(&["before WatchNotes", &get("fails"), "after", &sent_a, &sent_b, "end Aborted"]);
+    call("/v1/notes:watch?name=fails", &[], 4010, &fails).await;
+    let imported = lines(&["before ImportNotes", &asked_a, &asked_b, &both, "after", "end Ok"]);
+    call("/v1/notes:import", &TWO, 1000, &imported).await;
+    let talked = lines(&["before Talk", &asked_a, &asked_b, &sent_a, &sent_b, "after", "end Ok"]);
+    call("/v1/notes:talk", &TWO, 1000, &talked).await;
+}
+
+#[tokio::test]
+async fn calls_over_websocket_are_changed_answered_and_ended() {
+    let acting =
+        async |act: Act| serve(Server::new().add(NotesServer::new(Heard)).intercept(Acting(act))).await;
+    let named =
+        |names: &[&str]| names.iter().map(|name| format!(r#"{{"name":"{name}"}}"#)).collect::<Vec<_>>();
+
+    let endpoint = acting(change).await;
+    assert_eq!(over_websocket(&endpoint, "/v1/notes:talk", &TWO).await, (named(&[">a<", ">b<"]), 1000));
+    assert_eq!(over_websocket(&endpoint, "/v1/notes:import", &TWO).await, (named(&[">a,>b<"]), 1000));
+
+    let endpoint = acting(|_| Some(Ok(Reply::message(note("own", ""))))).await;
+    assert_eq!(over_websocket(&endpoint, WATCH, &[]).await, (named(&["own"]), 1000));
+
+    let endpoint = acting(|_| Some(Err(Status::resource_exhausted("not now")))).await;
+    let address = endpoint.trim_start_matches("http://");
+    let stream = TcpStream::connect(address).await.unwrap();
+    let refused = tokio_tungstenite::client_async(format!("ws://{address}{WATCH}"), stream).await;
+    let Err(Error::Http(refused)) = refused else { panic!("it was opened: {refused:?}") };
+    assert_eq!(refused.status(), 429, "before the socket opens an error is a response");
+
+    let endpoint = acting(refuse_second).await;
+    let (texts, code) = over_websocket(&endpoint, WATCH, &[]).await;
+    assert_eq!((&texts[0], texts.len(), code), (&named(&["a"])[0], 2, 4009));
 }

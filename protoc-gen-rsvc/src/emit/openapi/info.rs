@@ -3,6 +3,7 @@
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Info, InfoBuilder};
 
+use crate::emit::docs;
 use crate::model::{Schema, ServiceId};
 
 /// The version of an interface that says none.
@@ -26,6 +27,10 @@ fn title(schema: &Schema, services: &[ServiceId]) -> String {
 
 /// A tag for each service.
 pub(super) fn tags(schema: &Schema, services: &[ServiceId]) -> Vec<Tag> {
-    let tag = |id: &ServiceId| TagBuilder::new().name(&schema.services[*id].name).build();
+    let tag = |id: &ServiceId| {
+        let service = &schema.services[*id];
+        let description = docs::markdown(&service.origin.comments);
+        TagBuilder::new().name(&service.name).description(description).build()
+    };
     services.iter().map(tag).collect()
 }

@@ -4,19 +4,31 @@
 //! ([`crate::model::http`]), so that a document cannot say something else than the server does. It is a typed model
 //! (`utoipa::openapi`) until [`render`] prints it.
 
+mod bodies;
+mod connect;
+mod errors;
+mod fields;
 mod info;
+mod operations;
+mod parameters;
 mod paths;
 mod render;
-#[allow(dead_code)] // operations ask for schemas with the next change
+mod responses;
 pub(crate) mod schemas;
+mod security;
+mod shape;
+mod streams;
+mod templates;
+mod writer;
 
 use std::collections::BTreeSet;
 
-use utoipa::openapi::{OpenApi, OpenApiVersion};
+use utoipa::openapi::{OpenApi, OpenApiVersion, Server};
 
 use crate::model::{PackageId, Schema, ServiceId};
 use crate::names;
 use crate::options::{DocumentFormat, DocumentSplit, OpenApiOptions, OpenApiVersion as Version, Options};
+use writer::Writer;
 
 /// A document to write.
 pub(crate) struct Plan {
@@ -104,11 +116,14 @@ fn services(schema: &Schema) -> impl Iterator<Item = ServiceId> {
 }
 
 fn build(schema: &Schema, options: &OpenApiOptions, services: &[ServiceId]) -> OpenApi {
-    let mut document = OpenApi::new(info::info(schema, services), paths::paths(schema, options, services));
+    let mut writer = Writer::new(schema, options, services);
+    let mut document = OpenApi::new(info::info(schema, services), paths::paths(&mut writer, services));
     document.openapi = match options.version {
         Version::V31 => OpenApiVersion::Version31,
         Version::V32 => OpenApiVersion::Version32,
     };
+    document.servers = Some(vec![Server::new("/")]);
     document.tags = Some(info::tags(schema, services));
+    document.components = Some(writer.finish());
     document
 }

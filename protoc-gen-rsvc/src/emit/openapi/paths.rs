@@ -1,104 +1,87 @@
 //! The paths of a document: each binding of `google.api.http` as an operation.
 
-use utoipa::openapi::path::{
-    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
-    PathItemBuilder, Paths,
-};
-use utoipa::openapi::schema::{Object, Type};
-use utoipa::openapi::{ResponseBuilder, ResponsesBuilder};
+use std::collections::BTreeMap;
 
-use crate::model::http::{Binding, PathTemplate, PathVariable, Segment, Verb};
-use crate::model::{Method, Schema, ServiceId};
-use crate::options::OpenApiOptions;
+use serde_json::{Value, json};
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem, PathItemBuilder, Paths};
+
+use super::templates;
+use super::writer::Writer;
+use crate::model::ServiceId;
+use crate::model::http::Verb;
+use crate::options::OpenApiVersion;
+
+/// Where the operations are that the version of the specification has no place for.
+const OTHERS: &str = "x-operations";
+
+/// Paths by what they are without the names of their variables.
+#[derive(Default)]
+struct Known(BTreeMap<String, (String, Vec<String>)>);
 
 /// All operations of the services.
-pub(super) fn paths(schema: &Schema, _: &OpenApiOptions, services: &[ServiceId]) -> Paths {
+pub(super) fn paths(writer: &mut Writer<'_>, services: &[ServiceId]) -> Paths {
+    let schema = writer.schema;
     let mut paths = Paths::new();
+    let mut known = Known::default();
     for service in services {
         for method in &schema.services[*service].methods {
             let method = &schema.methods[*method];
             for (index, binding) in method.bindings.iter().enumerate() {
-                let Some(verb) = verb(&binding.verb) else { continue };
-                let item = PathItemBuilder::new().operation(verb, operation(schema, method, index));
-                add(&mut paths, path(schema, binding), item.build());
+                let mut path = templates::path(schema, binding);
+                match known.0.get(&path.key()) {
+                    Some((text, names)) => path.rename(names, text),
+                    None => {
+                        known.0.insert(path.key(), (path.text.clone(), path.names()));
+                    }
+                }
+                let operation = writer.operation(method, index, &path);
+                let item = paths.paths.entry(path.text).or_default();
+                add(item, &binding.verb, operation, writer.options.version);
             }
         }
+    }
+    if writer.options.connect {
+        super::connect::add(writer, services, &mut paths);
     }
     paths
 }
 
-fn add(paths: &mut Paths, path: String, item: PathItem) {
-    paths.paths.entry(path).or_default().merge_operations(item);
+/// Adds an operation. Of two with the same verb the first stays: `RSVC0504` has told of the other.
+fn add(item: &mut PathItem, verb: &Verb, operation: Operation, version: OpenApiVersion) {
+    let builder = PathItemBuilder::new();
+    let other = match (verb, fixed(verb)) {
+        (_, Some(method)) => builder.operation(method, operation),
+        (Verb::Custom(name), None) if version == OpenApiVersion::V32 => match &**name {
+            "QUERY" => builder.query(Some(operation)),
+            name => builder.additional_operation(name, operation),
+        },
+        _ => {
+            let others =
+                item.extensions.get_or_insert_default().entry(OTHERS.to_owned()).or_insert(json!({}));
+            let operation = serde_json::to_value(operation).expect("an operation is JSON");
+            if let Value::Object(others) = others {
+                others.entry(verb.name()).or_insert(operation);
+            }
+            return;
+        }
+    };
+    item.merge_operations(other.build());
 }
 
-fn verb(verb: &Verb) -> Option<HttpMethod> {
+/// The verb, if a path has a member for it.
+fn fixed(verb: &Verb) -> Option<HttpMethod> {
     Some(match verb {
         Verb::Get => HttpMethod::Get,
         Verb::Put => HttpMethod::Put,
         Verb::Post => HttpMethod::Post,
         Verb::Delete => HttpMethod::Delete,
         Verb::Patch => HttpMethod::Patch,
-        Verb::Custom(_) | Verb::Any => return None,
+        Verb::Custom(name) => match &**name {
+            "HEAD" => HttpMethod::Head,
+            "OPTIONS" => HttpMethod::Options,
+            "TRACE" => HttpMethod::Trace,
+            _ => return None,
+        },
+        Verb::Any => return None,
     })
-}
-
-fn operation(schema: &Schema, method: &Method, index: usize) -> Operation {
-    let service = &schema.services[method.service];
-    let id = match index {
-        0 => format!("{}_{}", service.name, method.name),
-        _ => format!("{}_{}_{}", service.name, method.name, index + 1),
-    };
-    let ok = ResponseBuilder::new().description("OK").build();
-    let binding = &method.bindings[index];
-    let parameters: Vec<Parameter> = binding.variables.iter().map(|v| variable(schema, v)).collect();
-    OperationBuilder::new()
-        .tag(&service.name)
-        .operation_id(Some(id))
-        .parameters((!parameters.is_empty()).then_some(parameters))
-        .responses(ResponsesBuilder::new().response("200", ok))
-        .build()
-}
-
-fn variable(schema: &Schema, variable: &PathVariable) -> Parameter {
-    ParameterBuilder::new()
-        .name(name(schema, variable))
-        .parameter_in(ParameterIn::Path)
-        .required(utoipa::openapi::Required::True)
-        .schema(Some(Object::with_type(Type::String)))
-        .build()
-}
-
-/// The name of a variable: the path of its fields, as in the template.
-fn name(schema: &Schema, variable: &PathVariable) -> String {
-    let names: Vec<&str> = variable.fields.iter().map(|field| &*schema.fields[*field].name).collect();
-    names.join(".")
-}
-
-/// The path as OpenAPI writes it: `/v1/{name}:cancel`.
-fn path(schema: &Schema, binding: &Binding) -> String {
-    let PathTemplate { segments, verb, .. } = &binding.template;
-    let mut path = String::new();
-    let mut at = 0;
-    while let Some(segment) = segments.get(at) {
-        path.push('/');
-        if let Some(variable) = binding.variables.iter().find(|variable| variable.start == at) {
-            path.extend(["{", &name(schema, variable), "}"]);
-            at = variable.end.max(at + 1);
-            continue;
-        }
-        match segment {
-            Segment::Literal(text) => path.push_str(text),
-            Segment::Single => path.push_str("{segment}"),
-            Segment::Rest => path.push_str("{rest}"),
-        }
-        at += 1;
-    }
-    if path.is_empty() {
-        path.push('/');
-    }
-    if let Some(verb) = verb {
-        path.push(':');
-        path.push_str(verb);
-    }
-    path
 }

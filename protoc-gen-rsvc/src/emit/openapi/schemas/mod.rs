@@ -84,6 +84,16 @@ impl<'a> Components<'a> {
         Notes::of_field(field, self.schema).put_on(schema)
     }
 
+    /// The name of a component that is no message, as near to the wanted one as is free.
+    pub(crate) fn reserve(&mut self, wanted: &str) -> String {
+        self.names.reserve(wanted)
+    }
+
+    /// Adds a component whose name was reserved.
+    pub(crate) fn insert(&mut self, name: String, schema: RefOr<Schema>) {
+        self.done.insert(name, schema);
+    }
+
     /// All components that were asked for, and those that they name.
     pub(crate) fn finish(self) -> BTreeMap<String, RefOr<Schema>> {
         self.done
@@ -132,7 +142,7 @@ impl<'a> Components<'a> {
     }
 
     /// Whether a message without the field is refused, and one that has been accepted is written with it.
-    fn is_required(&self, id: FieldId) -> bool {
+    pub(crate) fn is_required(&self, id: FieldId) -> bool {
         matches!(self.schema.fields[id].kind, FieldKind::Singular(_, Presence::Required))
     }
 }

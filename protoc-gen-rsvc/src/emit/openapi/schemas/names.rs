@@ -15,7 +15,11 @@ pub(super) enum Named {
 }
 
 /// The names of all components that there can be.
-pub(super) struct Names(BTreeMap<Named, String>);
+pub(super) struct Names {
+    of: BTreeMap<Named, String>,
+    /// All of them, as identifiers keep them.
+    taken: BTreeSet<String>,
+}
 
 impl Names {
     /// The names are those of the whole schema, whatever a document has of it: they are the same in all documents.
@@ -49,20 +53,30 @@ impl Names {
         let first = first.into_iter().map(|(full, package, named)| (short(full, &package), named));
         let second = second.into_iter().map(|(full, _, named)| (full.to_owned(), named));
         for (wanted, named) in first.chain(second) {
-            let mut name = wanted.clone();
-            let mut number = 2;
-            while !taken.insert(folded(&name)) {
-                name = format!("{wanted}_{number}");
-                number += 1;
-            }
-            out.insert(named, name);
+            out.insert(named, free(&mut taken, &wanted));
         }
-        Self(out)
+        Self { of: out, taken }
+    }
+
+    /// A name for what is no type of the schema.
+    pub(super) fn reserve(&mut self, wanted: &str) -> String {
+        free(&mut self.taken, wanted)
     }
 
     pub(super) fn of(&self, named: Named) -> &str {
-        &self.0[&named]
+        &self.of[&named]
     }
+}
+
+/// The first of `wanted`, `wanted_2`, … that nothing else is called.
+fn free(taken: &mut BTreeSet<String>, wanted: &str) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while !taken.insert(folded(&name)) {
+        name = format!("{wanted}_{number}");
+        number += 1;
+    }
+    name
 }
 
 /// What identifiers keep of a name.
