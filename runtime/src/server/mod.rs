@@ -298,7 +298,7 @@ impl<L> Server<L> {
     /// let server = rsvc::Server::new().docs("/docs", api::DOCS);
     /// ```
     pub fn docs(mut self, path: &str, site: impl Into<Site>) -> Self {
-        self.pages.site(path, site.into());
+        self.pages.site(path, &site.into());
         self
     }
 

@@ -30,7 +30,9 @@ pub(super) fn access(method: &Method) -> AccessView {
             (short, format!("Callers with {}", parts.join(" and ")))
         }
         Access::Unspecified if method.condition.is_some() => ("Condition".into(), String::new()),
-        Access::Unspecified => ("Not declared".into(), "What the server decides: the method does not say".into()),
+        Access::Unspecified => {
+            ("Not declared".into(), "What the server decides: the method does not say".into())
+        }
     };
     let text = match (&method.condition, text.is_empty()) {
         (None, _) => format!("{text}."),

@@ -36,7 +36,7 @@ impl Docs {
 /// A phrase with code between backticks as HTML. All else in it is text: what looks like Markdown in a rule is none.
 pub(super) fn phrase(text: &str) -> String {
     let mut parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         // A backtick without another is itself.
         parts = vec![text];
     }
@@ -87,9 +87,9 @@ fn parser(markdown: &str) -> Parser<'_> {
 /// Whether it leads to a page or an address of mail.
 fn is_safe(link_type: LinkType, url: &CowStr<'_>) -> bool {
     matches!(link_type, LinkType::Email)
-        || ["https://", "http://", "mailto:"].iter().any(|scheme| {
-            url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })
+        || ["https://", "http://", "mailto:"]
+            .iter()
+            .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// The first sentence without marks.
@@ -131,7 +131,10 @@ mod tests {
 
     #[test]
     fn a_phrase_has_code_and_nothing_else() {
-        assert_eq!(phrase("matches `^<a>*$`, *not* <b>"), "matches <code>^&lt;a&gt;*$</code>, *not* &lt;b&gt;");
+        assert_eq!(
+            phrase("matches `^<a>*$`, *not* <b>"),
+            "matches <code>^&lt;a&gt;*$</code>, *not* &lt;b&gt;"
+        );
         assert_eq!(phrase("one ` alone"), "one ` alone");
     }
 

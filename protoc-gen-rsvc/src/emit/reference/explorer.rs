@@ -12,7 +12,8 @@ use super::site::Site;
 use crate::emit::words;
 use crate::model::http::{Binding, Body};
 use crate::model::{
-    Behavior, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, ServiceId, ValueType,
+    Behavior, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, ServiceId,
+    ValueType,
 };
 
 /// The file of a service.
@@ -37,7 +38,8 @@ pub(super) fn data(site: &Site<'_>, id: ServiceId) -> (String, String) {
             (&node.full_name, Value::Array(values.collect()))
         })
         .collect();
-    let data = json!({ "service": service.full_name, "methods": methods, "messages": messages, "enums": enums });
+    let data =
+        json!({ "service": service.full_name, "methods": methods, "messages": messages, "enums": enums });
     (format!("data/{}.json", service.full_name), format!("{data}\n"))
 }
 

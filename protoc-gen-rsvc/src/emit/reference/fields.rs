@@ -89,10 +89,7 @@ pub(super) fn rule(rule: words::Rule) -> RuleView {
 
 /// Whether a scalar that is not set differs from its zero.
 fn is_optional(field: &Field) -> bool {
-    matches!(
-        field.kind,
-        FieldKind::Singular(ValueType::Scalar(_) | ValueType::Enum(_), Presence::Explicit)
-    )
+    matches!(field.kind, FieldKind::Singular(ValueType::Scalar(_) | ValueType::Enum(_), Presence::Explicit))
 }
 
 /// Whether a request has to have it.
@@ -160,11 +157,7 @@ pub(super) fn scalar(scalar: Scalar) -> &'static str {
 fn json(kind: &FieldKind) -> Option<&'static str> {
     match kind.value() {
         ValueType::Scalar(
-            Scalar::Int64
-            | Scalar::Uint64
-            | Scalar::Sint64
-            | Scalar::Fixed64
-            | Scalar::Sfixed64,
+            Scalar::Int64 | Scalar::Uint64 | Scalar::Sint64 | Scalar::Fixed64 | Scalar::Sfixed64,
         ) => Some("text in JSON"),
         ValueType::Scalar(Scalar::Bytes) => Some("base64 in JSON"),
         _ => None,

@@ -109,7 +109,7 @@ pub(crate) fn packed(schema: &Schema) -> Result<String, Diagnostic> {
         let _ = writeln!(text, "{} {}", file.text.len(), file.name);
     }
     text.push('\n');
-    files.iter().for_each(|file| text.push_str(&file.text));
+    text.extend(files.into_iter().map(|file| file.text));
     Ok(text)
 }
 

@@ -94,7 +94,8 @@ fn packages(site: &Site<'_>) -> Vec<PackageView> {
         let sets = sets.filter(|set| schema.messages[schema.error_sets[**set].message].package == id);
         let messages = site.messages.iter().filter(|message| schema.messages[**message].package == id);
         let enums = site.enums.iter().filter(|node| schema.enums[**node].package == id);
-        let entry = |link, origin: &crate::model::Origin| Entry { link, summary: Docs::of(&origin.comments).summary };
+        let entry =
+            |link, origin: &crate::model::Origin| Entry { link, summary: Docs::of(&origin.comments).summary };
         PackageView {
             name: package.name.clone(),
             services: services.map(|id| service(site, *id)).collect(),

@@ -19,7 +19,14 @@ pub(super) fn index(site: &Site<'_>) -> String {
         });
         let methods: Vec<Value> = methods.collect();
         let link = site.service(*id);
-        entries.push(json!(["service", link.text, service.full_name, link.page, plain(&service.origin.comments), methods]));
+        entries.push(json!([
+            "service",
+            link.text,
+            service.full_name,
+            link.page,
+            plain(&service.origin.comments),
+            methods
+        ]));
     }
     for id in &site.error_sets {
         let set = &schema.error_sets[*id];
@@ -29,18 +36,39 @@ pub(super) fn index(site: &Site<'_>) -> String {
             json!([error.reason, format!("{} {}", error.code.name, plain(&origin.comments))])
         });
         let errors: Vec<Value> = errors.collect();
-        entries.push(json!(["errors", link.text, message.full_name, link.page, plain(&message.origin.comments), errors]));
+        entries.push(json!([
+            "errors",
+            link.text,
+            message.full_name,
+            link.page,
+            plain(&message.origin.comments),
+            errors
+        ]));
     }
     for id in &site.messages {
         let (message, link) = (&schema.messages[*id], site.message(*id));
         let fields: Vec<Value> = message.fields.iter().map(|id| field(site, *id)).collect();
-        entries.push(json!(["message", link.text, message.full_name, link.page, plain(&message.origin.comments), fields]));
+        entries.push(json!([
+            "message",
+            link.text,
+            message.full_name,
+            link.page,
+            plain(&message.origin.comments),
+            fields
+        ]));
     }
     for id in &site.enums {
         let (node, link) = (&schema.enums[*id], site.enumeration(*id));
         let values = node.values.iter().map(|value| json!([value.name, plain(&value.origin.comments)]));
         let values: Vec<Value> = values.collect();
-        entries.push(json!(["enum", link.text, node.full_name, link.page, plain(&node.origin.comments), values]));
+        entries.push(json!([
+            "enum",
+            link.text,
+            node.full_name,
+            link.page,
+            plain(&node.origin.comments),
+            values
+        ]));
     }
     format!("globalThis.rsvcIndex = {};\n", Value::Array(entries))
 }

@@ -7,9 +7,7 @@ use serde_json::Value;
 
 use super::page::Link;
 use crate::emit::samples::Samples;
-use crate::model::{
-    EnumId, ErrorSetId, FieldId, MessageId, MethodId, Schema, ServiceId, ValueType,
-};
+use crate::model::{EnumId, ErrorSetId, FieldId, MessageId, MethodId, Schema, ServiceId, ValueType};
 
 /// The definitions that have pages, each sorted by its full name.
 pub(super) struct Site<'a> {
@@ -83,7 +81,7 @@ impl<'a> Site<'a> {
             for id in &self.schema.services[*service].methods {
                 let (method, link) = (&self.schema.methods[*id], self.method(*id));
                 let mut link = link;
-                link.text = method.full_name.clone();
+                link.text.clone_from(&method.full_name);
                 for (message, what) in [(method.input, "request of"), (method.output, "response of")] {
                     self.message_users.entry(message).or_default().insert(Use { what, link: link.clone() });
                 }
@@ -179,7 +177,8 @@ fn short<'n>(full_name: &'n str, package: &str) -> &'n str {
 
 /// The package of the services, if they are of one.
 fn title(schema: &Schema, services: &[ServiceId]) -> String {
-    let packages: BTreeSet<_> = services.iter().map(|id| &*schema.packages[schema.services[*id].package].name).collect();
+    let packages: BTreeSet<_> =
+        services.iter().map(|id| &*schema.packages[schema.services[*id].package].name).collect();
     match Vec::from_iter(packages)[..] {
         [name] if !name.is_empty() => format!("{name} API"),
         _ => "API reference".into(),

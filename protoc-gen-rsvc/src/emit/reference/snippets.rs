@@ -130,13 +130,16 @@ impl Call<'_, '_> {
         } else {
             "Context::new().with_metadata(\"authorization\", \"Bearer TOKEN\")?".to_owned()
         };
-        let (requests, uses) = match self.method.kind.client_streams() {
-            true => ("RequestStream::from_iter([request])", "{Context, RequestStream}"),
-            false => ("request", "Context"),
+        let (requests, uses) = if self.method.kind.client_streams() {
+            ("RequestStream::from_iter([request])", "{Context, RequestStream}")
+        } else {
+            ("request", "Context")
         };
-        let call = format!("client.{name}({}, {requests}).await?", context);
+        let call = format!("client.{name}({context}, {requests}).await?");
         let rest = if self.method.kind.server_streams() {
-            format!("let mut responses = {call};\nwhile let Some(response) = responses.message().await? {{\n    println!(\"{{response:?}}\");\n}}")
+            format!(
+                "let mut responses = {call};\nwhile let Some(response) = responses.message().await? {{\n    println!(\"{{response:?}}\");\n}}"
+            )
         } else {
             format!("let response = {call};\nprintln!(\"{{response:?}}\");")
         };
@@ -169,8 +172,7 @@ impl Call<'_, '_> {
             import(&folder, &module) + &import(&service_folder, &format!("{service_module}_grpc"))
         };
         let argument = if self.method.kind.client_streams() { "iter([request])" } else { "request" };
-        let metadata =
-            if self.is_open { "" } else { ", metadata=[(\"authorization\", \"Bearer TOKEN\")]" };
+        let metadata = if self.is_open { "" } else { ", metadata=[(\"authorization\", \"Bearer TOKEN\")]" };
         let call = format!("stub.{}({argument}{metadata})", self.method.name);
         let rest = if self.method.kind.server_streams() {
             format!("for response in {call}:\n    print(response)")
@@ -220,8 +222,7 @@ impl Call<'_, '_> {
         if let Some(first) = name.get_mut(..1) {
             first.make_ascii_lowercase();
         }
-        let options =
-            if self.is_open { "" } else { ", { headers: { authorization: \"Bearer TOKEN\" } }" };
+        let options = if self.is_open { "" } else { ", { headers: { authorization: \"Bearer TOKEN\" } }" };
         let argument = if self.method.kind.client_streams() { "requests()" } else { "request" };
         let call = format!("client.{name}({argument}{options})");
         let requests = if self.method.kind.client_streams() {

@@ -32,12 +32,17 @@ pub(super) fn cache(cache: &Cache, name: impl Fn(&ETag) -> String) -> String {
     let mut parts = Vec::new();
     parts.push(match (cache.max_age, cache.private) {
         (Some(seconds), true) => {
-            format!("the caller's cache may keep a response for {}", duration(Duration::from_secs(seconds.into())))
+            format!(
+                "the caller's cache may keep a response for {}",
+                duration(Duration::from_secs(seconds.into()))
+            )
         }
         (Some(seconds), false) => {
             format!("caches may keep a response for {}", duration(Duration::from_secs(seconds.into())))
         }
-        (None, true) => "the caller's cache may keep a response and asks each time whether it has changed".into(),
+        (None, true) => {
+            "the caller's cache may keep a response and asks each time whether it has changed".into()
+        }
         (None, false) => "caches may keep a response and ask each time whether it has changed".into(),
     });
     if let Some(tag) = &cache.etag {

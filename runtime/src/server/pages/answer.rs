@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -63,7 +63,7 @@ impl Pages {
                 Ok(()) => show(&entry, &method, &headers),
                 Err(mut status) => {
                     challenge::complete(&mut status, &ctx, || challenge_of(authenticator.as_deref()));
-                    refuse(status)
+                    refuse(&status)
                 }
             }
         }))
@@ -112,7 +112,8 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
     let mut codings = values.flat_map(|value| value.split(','));
     codings.any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let is_refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+        let is_refused =
+            weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
         matches!(name.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip" | "*") && !is_refused
     })
 }
@@ -128,7 +129,7 @@ fn redirect(target: &str, parts: &Parts) -> Response<Body> {
 }
 
 /// Who may not see a page is told so, and what is asked for.
-fn refuse(status: Status) -> Response<Body> {
+fn refuse(status: &Status) -> Response<Body> {
     let (code, text) = match status.code() {
         Code::Unauthenticated => (StatusCode::UNAUTHORIZED, "this page needs an authenticated caller\n"),
         Code::PermissionDenied => (StatusCode::FORBIDDEN, "this page is not for this caller\n"),

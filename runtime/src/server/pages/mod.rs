@@ -34,7 +34,10 @@ impl fmt::Display for PageProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => {
-                write!(f, "`{path}` is no path for pages: it begins with `/`, and has no empty parts, `?`, `#` and `%`")
+                write!(
+                    f,
+                    "`{path}` is no path for pages: it begins with `/`, and has no empty parts, `?`, `#` and `%`"
+                )
             }
             Self::Twice(path) => write!(f, "two pages have the path {path}"),
             Self::Taken { path, by } => write!(f, "the page {path} would never be seen: {by} has its path"),
@@ -84,7 +87,7 @@ impl Pages {
     }
 
     /// Adds a site.
-    pub(super) fn site(&mut self, path: &str, site: Site) {
+    pub(super) fn site(&mut self, path: &str, site: &Site) {
         let root = path.strip_suffix('/').unwrap_or(path);
         if !root.is_empty() && !is_path(root) {
             return self.fail(PageProblem::Path(path.to_owned()));

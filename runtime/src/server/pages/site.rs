@@ -103,7 +103,14 @@ mod tests {
 
     #[test]
     fn what_is_no_site_is_none() {
-        for packed in ["", "abc", "rsvc site 2\n\n", "rsvc site 1\n9 a\n\nabc", "rsvc site 1\nx a\n\n", "rsvc site 1\n1 a\n\nabc"] {
+        for packed in [
+            "",
+            "abc",
+            "rsvc site 2\n\n",
+            "rsvc site 1\n9 a\n\nabc",
+            "rsvc site 1\nx a\n\n",
+            "rsvc site 1\n1 a\n\nabc",
+        ] {
             assert!(names(packed, true).is_none(), "{packed:?}");
         }
     }

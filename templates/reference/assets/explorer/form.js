@@ -160,10 +160,11 @@ function field(types, of) {
 }
 
 /** One value. */
-function value(types, of, { isPresent = false } = {}) {
+function value(types, of, { isPresent = false, isItem = false } = {}) {
   if (of.kind !== "message") return scalar(types, of.kind, of.of, isPresent);
   const known = types.messages[of.of]?.known;
-  if (!known) return nested(types, of.of);
+  // An item is there because somebody has added it.
+  if (!known) return isItem ? message(types, of.of, false) : nested(types, of.of);
   if (WRAPPED[known]) return scalar(types, WRAPPED[known], undefined, true);
   if (known === "Empty") return nested(types, of.of);
   if (["Struct", "Value", "ListValue", "Any"].includes(known)) return json();
@@ -301,7 +302,7 @@ function list(types, of) {
   const add = h("button", { type: "button", className: "ex-small", textContent: "Add an item", on: { click: () => push() } });
   let items = [];
   function push(to) {
-    const editor = value(types, of);
+    const editor = value(types, of, { isItem: true });
     const own = problems(() => editor.input);
     if (editor.input) editor.input.setAttribute("aria-label", `${of.name}, item ${items.length + 1}`);
     const item = { editor, own };
@@ -346,7 +347,7 @@ function map(types, of) {
   let pairs = [];
   function push(key, to) {
     const name = h("input", { type: "text", value: key, placeholder: "key", aria: { label: `key of ${of.name}` } });
-    const editor = value(types, of);
+    const editor = value(types, of, { isItem: true });
     if (editor.input) editor.input.setAttribute("aria-label", `value of ${of.name}`);
     const own = problems(() => name);
     const pair = { name, editor, own };

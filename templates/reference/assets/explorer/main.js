@@ -30,7 +30,7 @@ const access = {
     return h("details", { open: !method.open },
       h("summary", { textContent: "Authorization" }),
       h("div", { className: "ex-bar" }, input("token", "Bearer token", "password")),
-      h("div", { className: "ex-bar" }, input("name", "Or a header", "text"), input("value", "Its value", "password")));
+      h("div", { className: "ex-bar" }, input("name", "Or a header", "text"), input("value", "Its value", "text")));
   },
 };
 

@@ -146,6 +146,7 @@ export function makePanel(place, { base, root, types, method, access }) {
   function callSocket(way, first) {
     const run = begin();
     run.say("opening…");
+    let [isOpen, stopped] = [false, false];
     const sent = (message) => {
       socket.send(message);
       run.message(message, true);
@@ -157,6 +158,7 @@ export function makePanel(place, { base, root, types, method, access }) {
       authorization: access.headers().authorization,
       on: {
         open() {
+          isOpen = true;
           run.say("open");
           if (method.kind !== "server" || way.binding.body) sent(first);
           if (method.kind === "server") return;
@@ -167,12 +169,13 @@ export function makePanel(place, { base, root, types, method, access }) {
         raw: run.raw,
         error: run.error,
         close(event) {
+          // Browsers do not tell pages how a server refuses.
+          if (!isOpen) run.raw("The server refused the connection before it opened. The other protocols show why.");
           run.say(h("span", { textContent: `closed with ${event.code}${event.reason ? ` ${event.reason}` : ""}` }));
           run.end(stopped ? "stopped" : "ended");
         },
       },
     });
-    let stopped = false;
     run.stop = () => {
       stopped = true;
       socket.close();
