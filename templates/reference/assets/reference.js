@@ -32,7 +32,7 @@
 
   // The menu of narrow windows.
   const menu = document.querySelector(".menu");
-  const nav = document.getElementById("nav");
+  const nav = document.getElementById("page-nav");
   menu.hidden = false;
   menu.addEventListener("click", () => {
     const open = nav.classList.toggle("open");
@@ -154,8 +154,8 @@
   reveal();
 
   // Search: its index comes when somebody searches.
-  const input = document.getElementById("search");
-  const found = document.getElementById("found");
+  const input = document.getElementById("page-search");
+  const found = document.getElementById("page-found");
   input.closest(".search").hidden = false;
   let loading = null;
   const load = () =>

@@ -4,7 +4,8 @@ use askama::Template;
 
 use super::comments::Docs;
 use super::fields::{self, FieldView};
-use super::page::{Frame, Link};
+use super::link::Link;
+use super::page::Frame;
 use super::site::Site;
 use super::words::duration;
 use crate::model::{ErrorSetId, ErrorVariant, TemplatePart, TextTemplate};

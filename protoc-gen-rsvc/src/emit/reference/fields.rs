@@ -1,7 +1,7 @@
 //! A field as a page shows it.
 
 use super::comments::{Docs, phrase};
-use super::page::Link;
+use super::link::Link;
 use super::site::Site;
 use crate::emit::words;
 use crate::model::{Behavior, Field, FieldId, FieldKind, MessageId, Presence, Scalar, ValueType};

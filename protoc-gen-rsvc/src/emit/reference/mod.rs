@@ -10,6 +10,7 @@ mod comments;
 mod errors;
 mod explorer;
 mod fields;
+mod link;
 mod overview;
 mod page;
 mod search;

@@ -4,7 +4,8 @@ use askama::Template;
 
 use super::access;
 use super::comments::Docs;
-use super::page::{Frame, Link};
+use super::link::Link;
+use super::page::Frame;
 use super::site::Site;
 use super::words;
 use crate::model::{MethodId, ServiceId};

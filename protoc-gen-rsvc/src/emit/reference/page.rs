@@ -1,35 +1,8 @@
 //! What all pages have: a title, the way to the root, and the navigation.
 
+use super::link::Link;
 use super::site::Site;
 use crate::options::DocsFormat;
-
-/// A definition, and the part of its page that is about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Link {
-    pub(super) text: String,
-    /// The page from the root, without its extension: `messages/shop.v1.User`.
-    pub(super) page: String,
-    /// Empty for all of the page.
-    pub(super) anchor: String,
-}
-
-impl Link {
-    pub(super) fn new(text: &str, page: String) -> Self {
-        Self { text: text.to_owned(), page, anchor: String::new() }
-    }
-
-    /// The same with another text, for a part of the page.
-    pub(super) fn part(&self, text: &str, anchor: &str) -> Self {
-        Self { text: text.to_owned(), page: self.page.clone(), anchor: anchor.to_owned() }
-    }
-
-    /// Its address, from a page that is `root` away from the root.
-    pub(super) fn to(&self, frame: &Frame) -> String {
-        let Frame { root, extension, .. } = frame;
-        let hash = if self.anchor.is_empty() { "" } else { "#" };
-        format!("{root}{}.{extension}{hash}{}", self.page, self.anchor)
-    }
-}
 
 /// A service in the navigation.
 pub(super) struct NavService {
@@ -43,6 +16,13 @@ pub(super) struct NavService {
 pub(super) struct NavPackage {
     pub(super) name: String,
     pub(super) services: Vec<NavService>,
+}
+
+impl Link {
+    /// Its address from a page.
+    pub(super) fn to(&self, frame: &Frame) -> String {
+        self.from(frame.root, frame.extension)
+    }
 }
 
 /// What stands around the content of a page.

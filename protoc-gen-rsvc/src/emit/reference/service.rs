@@ -7,7 +7,8 @@ use super::access::{self, AccessView};
 use super::comments::Docs;
 use super::errors::{self, ErrorView};
 use super::fields::{self, FieldView, RuleView};
-use super::page::{Frame, Link};
+use super::link::Link;
+use super::page::Frame;
 use super::site::Site;
 use super::snippets::{self, Snippet};
 use super::words;
@@ -143,7 +144,7 @@ fn method(site: &Site<'_>, id: MethodId) -> MethodView {
             rules: Vec::new(),
             note: None,
         },
-        errors: errors.unwrap_or_default(),
+        errors: errors.unwrap_or_else(Vec::new),
         others: others(site, method),
         snippets: snippets::snippets(site, id),
         response: site.sample(method.output).map(|value| snippets::pretty(&value)),
@@ -197,7 +198,7 @@ fn bindings(site: &Site<'_>, method: &Method) -> Vec<BindingView> {
         });
         let response =
             binding.response_body.map(|field| format!("; the response is {}", site.path(&[field])));
-        let note = body + forms.unwrap_or("") + &response.unwrap_or_default();
+        let note = body + forms.unwrap_or("") + response.as_deref().unwrap_or("");
         let note = if method.kind.server_streams() {
             let forms = "a JSON array, NDJSON or server-sent events, by Accept";
             if note.is_empty() { forms.to_owned() } else { format!("{note}; {forms}") }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::page::Link;
+use super::link::Link;
 use crate::emit::samples::Samples;
 use crate::model::{EnumId, ErrorSetId, FieldId, MessageId, MethodId, Schema, ServiceId, ValueType};
 

@@ -88,7 +88,7 @@ pub(super) fn idempotency(method: &Method) -> Option<&'static str> {
 /// With a capital letter and a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first = chars.next().map_or_else(String::new, |c| c.to_uppercase().to_string());
     format!("{first}{}.", chars.as_str())
 }
 
