@@ -109,7 +109,7 @@ fn method(site: &Site<'_>, id: MethodId) -> MethodView {
     let schema = site.schema;
     let method = &schema.methods[id];
     let set = schema.services[method.service].error;
-    let errors = set.map(|set| {
+    let errors = set.map_or_else(Vec::new, |set| {
         let all = 0..schema.error_sets[set].errors.len();
         let may = |index: &usize| method.errors.is_empty() || method.errors.contains(index);
         all.filter(may).map(|index| errors::error(site, set, index)).collect()
@@ -144,7 +144,7 @@ fn method(site: &Site<'_>, id: MethodId) -> MethodView {
             rules: Vec::new(),
             note: None,
         },
-        errors: errors.unwrap_or_else(Vec::new),
+        errors,
         others: others(site, method),
         snippets: snippets::snippets(site, id),
         response: site.sample(method.output).map(|value| snippets::pretty(&value)),
