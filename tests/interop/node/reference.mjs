@@ -182,7 +182,7 @@ const cases = {
       await field("user_id").locator("input").fill(ADA);
       await section.getByLabel("Protocol").selectOption(way);
       await section.getByText("As curl").click();
-      assert.match(await section.locator("details[open] pre").innerText(), /curl .*7b0f6a54|7b0f6a54/s);
+      await section.locator("details[open] pre", { hasText: ADA }).waitFor();
       await send(section);
       await section.getByLabel("Response", { exact: true }).waitFor();
       assert.match(await section.getByLabel("Response", { exact: true }).innerText(), /"name": "Ada Lovelace"/);
