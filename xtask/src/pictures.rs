@@ -59,9 +59,9 @@ impl Shop {
         for line in BufReader::new(output).lines() {
             let line = line?;
             if let Some(found) = line.strip_prefix("listening on http://") {
-                addr = found.to_owned();
+                found.clone_into(&mut addr);
             } else if let Some(found) = line.strip_prefix("staff token ") {
-                token = found.to_owned();
+                found.clone_into(&mut token);
             } else if line.starts_with("From Python: ") {
                 break;
             }

@@ -159,7 +159,8 @@ async fn pages_can_be_for_known_callers() {
 /// Nothing is hidden in silence: the server does not start.
 #[test]
 fn what_cannot_be_seen_is_an_error() {
-    let wrong: [(fn(Server) -> Server, &str); 7] = [
+    type Configure = fn(Server) -> Server;
+    let wrong: [(Configure, &str); 7] = [
         (|s| s.docs("/docs", "<html>"), "what is at /docs is not a reference"),
         (|s| s.docs("docs", SITE), "`docs` is no path"),
         (|s| s.docs("/a//b", SITE), "`/a//b` is no path"),
