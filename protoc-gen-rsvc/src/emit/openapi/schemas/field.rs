@@ -4,7 +4,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Array, Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::describe::Notes;
-use super::rules::Rules;
+use super::rules::{REQUIRED, Rules};
 use super::{Components, Form, NULL_VALUE, keywords, oneofs, types, zero};
 use crate::emit::words;
 use crate::model::rules::Part;
@@ -174,7 +174,7 @@ impl Components<'_> {
 fn list(rules: &Rules<'_>, item: RefOr<Schema>) -> RefOr<Schema> {
     let mut list = Array::new(item);
     let not_empty = rules.not_zero.then_some(1);
-    rules.say_id(keywords::REQUIRED);
+    rules.say_id(REQUIRED);
     list.min_items = rules.size("min_items").into_iter().chain(not_empty).max().filter(|n| *n > 0);
     list.max_items = rules.size("max_items");
     list.unique_items = rules.is_on("unique");
@@ -190,7 +190,7 @@ fn list(rules: &Rules<'_>, item: RefOr<Schema>) -> RefOr<Schema> {
 fn map(rules: &Rules<'_>, names: Option<RefOr<Schema>>, value: RefOr<Schema>) -> RefOr<Schema> {
     let mut map = Object::with_type(Type::Object);
     let not_empty = rules.not_zero.then_some(1);
-    rules.say_id(keywords::REQUIRED);
+    rules.say_id(REQUIRED);
     map.min_properties = rules.size("min_pairs").into_iter().chain(not_empty).max().filter(|n| *n > 0);
     map.max_properties = rules.size("max_pairs");
     rules.say(&["min_pairs", "max_pairs"]);

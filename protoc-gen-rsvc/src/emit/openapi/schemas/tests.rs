@@ -228,6 +228,9 @@ fn numbers_in_ranges() {
     let multiple = field("int32", "(buf.validate.field).cel = { id: 'even' expression: 'this % 2 == 0' }").0;
     assert_eq!(multiple["multipleOf"], json!(2));
     assert_eq!(multiple.get("x-rules"), None);
+    for other in ["this % 2 == 1", "this % 0 == 0", "this % (2) == 0 || this == 1", "this % == 0"] {
+        assert_eq!(super::keywords::divisor(other, None), None, "{other}");
+    }
 }
 
 #[test]
