@@ -145,6 +145,9 @@ impl<'t> Solver<'t> {
     }
 
     fn field_value(&self, field: &Field, random: &mut Random, place: &mut Place) -> Option<Value> {
+        if field.unknown {
+            return None;
+        }
         if let Some(sample) = random.pick(&field.samples) {
             return Some(sample.clone());
         }

@@ -8,10 +8,26 @@ mod tables;
 
 use std::collections::HashMap;
 
-use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, json, solve};
+use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, json, solve};
 
 use crate::model::{FieldId, MessageId, Schema};
 use check::Checker;
+
+/// What messages may be, for who makes samples at run time.
+pub(crate) struct SampleTables(Tables);
+
+impl SampleTables {
+    /// Of the messages of a schema.
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self(tables::tables(schema))
+    }
+
+    /// The tables of some messages and of what is in them, as the runtime reads them.
+    pub(crate) fn text(&self, messages: &[MessageId]) -> String {
+        let roots: Vec<usize> = messages.iter().map(|id| id.index()).collect();
+        encode(&self.0.of(&roots))
+    }
+}
 
 /// Examples of messages and fields. The same schema always gives the same.
 pub(crate) struct Samples<'a> {

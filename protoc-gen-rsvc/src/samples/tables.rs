@@ -121,6 +121,7 @@ fn field(schema: &Schema, id: FieldId, tested: Option<&FieldRules>) -> Field {
         presence: presence != Presence::Implicit,
         required: presence == Presence::Required || tested.is_some_and(|tested| tested.required),
         skip_unset: tested.is_some_and(|tested| tested.skip_unset),
+        unknown: crate::model::is_newer(&node.full_name),
         oneof: node
             .oneof
             .and_then(|oneof| schema.messages[node.message].oneofs.iter().position(|known| *known == oneof)),
