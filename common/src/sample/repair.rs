@@ -117,6 +117,9 @@ impl Changer<'_, '_> {
         let Type::Message(id) = ty else { return };
         let tables = self.solver.tables;
         let message = &tables.messages[id];
+        if !message.samples.is_empty() {
+            return self.anew(id, value);
+        }
         let Some((step, rest)) = path.split_first() else { return self.relation(id, value, rule) };
         let at = match step {
             Step::Field(number) => message.fields.iter().position(|field| field.number == *number),
@@ -174,6 +177,9 @@ impl Changer<'_, '_> {
     /// Another value of a field, or none.
     pub(super) fn other(&mut self, id: usize, at: usize) -> Option<Value> {
         let field = &self.solver.tables.messages[id].fields[at];
+        if !field.samples.is_empty() {
+            return self.solver.field(id, at, self.random);
+        }
         match self.random.below(6) {
             0 if !field.required => None,
             n @ 1..=3 => match field.kind {
@@ -199,6 +205,10 @@ impl Changer<'_, '_> {
             Some(relation) => (&all, &relation.literals[..]),
             None => (&all, &[][..]),
         };
+        // What the author gives stays.
+        let reads: Vec<usize> =
+            reads.iter().copied().filter(|at| message.fields[*at].samples.is_empty()).collect();
+        let reads = &reads;
         let (Some(one), Some(other)) = (self.random.pick(reads).copied(), self.random.pick(reads).copied())
         else {
             return;

@@ -13,6 +13,7 @@ mod newer;
 pub mod plan;
 mod retry;
 pub mod rules;
+mod samples;
 mod storage;
 mod well_known;
 
@@ -28,6 +29,7 @@ pub use cache::{Cache, ETag};
 pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
 pub use newer::is_newer;
 pub use retry::{Retry, RetryKind};
+pub use samples::{AuthorSample, SampleOf};
 pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
 
@@ -62,6 +64,8 @@ pub struct Schema {
     /// How requests over REST find their methods.
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
+    /// Samples that the author gives.
+    pub samples: Vec<AuthorSample>,
 }
 
 /// Where a node came from.

@@ -11,6 +11,7 @@ mod masks;
 mod plain;
 mod retries;
 mod rules;
+mod samples;
 mod services;
 mod types;
 
@@ -39,5 +40,6 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     storage::assign(&mut schema, options);
     conditions::resolve(loaded, &mut schema, conditions, sink);
     schema.rules = rules::resolve(loaded, &schema, options, sink);
+    schema.samples = samples::resolve(loaded, &schema);
     schema
 }

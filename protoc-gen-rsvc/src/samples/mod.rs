@@ -1,5 +1,6 @@
 //! Messages that fulfil their rules: examples for documents, made when a service is built.
 
+mod author;
 mod check;
 mod eval;
 mod literals;
@@ -10,8 +11,41 @@ use std::collections::HashMap;
 
 use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, json, solve};
 
-use crate::model::{FieldId, MessageId, Schema};
+use crate::diag::Place;
+use crate::model::{FieldId, MessageId, SampleOf, Schema};
 use check::Checker;
+
+/// The samples of the author's that are none, and why.
+pub(crate) fn wrong(schema: &Schema) -> Vec<(Place, String)> {
+    let mut checker = Checker::new(schema);
+    let mut out = Vec::new();
+    for sample in &schema.samples {
+        let (verdict, what) = match (author::value(schema, sample), sample.of) {
+            (Err(why), _) => {
+                out.push((sample.place.clone(), why));
+                continue;
+            }
+            (Ok(value), SampleOf::Field(id)) => (checker.field(id, &value), &schema.fields[id].full_name),
+            (Ok(value), SampleOf::Message(id)) => {
+                (checker.message(id, &value), &schema.messages[id].full_name)
+            }
+        };
+        let rules = match verdict {
+            Verdict::Broken(broken) => broken,
+            Verdict::Fails(rule) => vec![rule],
+            // Of rules that are not evaluated here the author knows more.
+            Verdict::Valid | Verdict::Unknown => continue,
+        };
+        let mut rules: Vec<String> = rules.into_iter().map(|broken| format!("`{}`", broken.rule)).collect();
+        rules.dedup();
+        let plural = if rules.len() == 1 { "the rule" } else { "the rules" };
+        out.push((
+            sample.place.clone(),
+            format!("the sample of `{what}` breaks {plural} {}", rules.join(", ")),
+        ));
+    }
+    out
+}
 
 /// What messages may be, for who makes samples at run time.
 pub(crate) struct SampleTables(Tables);

@@ -4,9 +4,9 @@ use rsvc_common::sample::{
     Enum, Field, Group, Kind, Known, Message, Oneof, Relation, Rules, Scalar, Tables, Type,
 };
 
-use super::{literals, rules};
+use super::{author, literals, rules};
 use crate::model::rules::{FieldRules, MessageRules, Part};
-use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, MessageId, Presence, SampleOf, Schema, ValueType, WellKnown};
 
 /// The tables of all messages and enums, by their places in the arenas.
 pub(super) fn tables(schema: &Schema) -> Tables {
@@ -14,7 +14,20 @@ pub(super) fn tables(schema: &Schema) -> Tables {
         values: node.values.iter().filter(|v| !v.alias).map(|v| (v.name.clone(), v.number)).collect(),
         closed: node.closed,
     });
-    Tables { enums: enums.collect(), messages: schema.messages.ids().map(|id| message(schema, id)).collect() }
+    let messages = schema.messages.ids().map(|id| message(schema, id));
+    let mut tables = Tables { enums: enums.collect(), messages: messages.collect() };
+    for sample in &schema.samples {
+        // What is none was told of.
+        let Ok(value) = author::value(schema, sample) else { continue };
+        match sample.of {
+            SampleOf::Message(id) => tables.messages[id.index()].samples.push(value),
+            SampleOf::Field(id) => {
+                let message = schema.fields[id].message.index();
+                tables.messages[message].fields[place(schema, id)].samples.push(value);
+            }
+        }
+    }
+    tables
 }
 
 /// The place of a field among those of its message.
