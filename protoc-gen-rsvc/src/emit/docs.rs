@@ -51,7 +51,7 @@ pub(super) fn lines(comments: &Comments) -> Vec<String> {
 /// The comments as Markdown, as they are written: for documents, which take more than rustdoc does.
 pub(super) fn markdown(comments: &Comments) -> Option<String> {
     let texts = [&comments.leading, &comments.trailing].into_iter().flatten();
-    let texts: Vec<String> = texts.map(|text| dedent(text).join("\n").trim_end().to_owned()).collect();
+    let texts: Vec<String> = texts.map(|text| dedent(text).join("\n").trim().to_owned()).collect();
     let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
 }

@@ -32,6 +32,8 @@ pub struct Body {
     inner: Inner,
     /// Held for as long as the body is.
     guard: Option<Arc<dyn Guard>>,
+    /// A second one: calls to several endpoints count for the connection and for the endpoint.
+    also: Option<Arc<dyn Guard>>,
     /// When the call is over that the body is a response of.
     deadline: Option<Instant>,
 }
@@ -47,16 +49,11 @@ pub(crate) trait Guard: Send + Sync {
 
 /// Two that live as long as a body.
 struct Both {
-    inner: Arc<dyn Guard>,
+    _inner: Arc<dyn Guard>,
     _outer: Arc<dyn Guard>,
 }
 
-impl Guard for Both {
-    #[cfg(any(feature = "server", feature = "client"))]
-    fn take_rest(&self, rest: hyper::body::Incoming) {
-        self.inner.take_rest(rest);
-    }
-}
+impl Guard for Both {}
 
 #[derive(Default)]
 enum Inner {
@@ -121,18 +118,18 @@ impl Body {
         }
         let body = slot.take().expect("it was put there");
         let boxed = body.map_err(|error| status_of(error.into())).boxed_unsync();
-        Self { inner: Inner::Boxed(boxed), guard: None, deadline: None }
+        Self { inner: Inner::Boxed(boxed), guard: None, also: None, deadline: None }
     }
 
     /// Bytes, and the trailers that follow them.
     pub(crate) fn with_trailers(data: Bytes, trailers: impl Into<Trailers>) -> Self {
-        Self { inner: Inner::WithTrailers(data, trailers.into()), guard: None, deadline: None }
+        Self { inner: Inner::WithTrailers(data, trailers.into()), guard: None, also: None, deadline: None }
     }
 
     /// What hyper reads.
     #[cfg(any(feature = "server", feature = "client"))]
     pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
-        Self { inner: Inner::Incoming(body), guard: None, deadline: None }
+        Self { inner: Inner::Incoming(body), guard: None, also: None, deadline: None }
     }
 
     /// All of the body, if it is there.
@@ -152,17 +149,15 @@ impl Body {
     /// The same body, which holds `guard` until it is dropped, beside what it holds already.
     #[must_use]
     pub(crate) fn guarded(mut self, guard: Arc<dyn Guard>) -> Self {
-        self.guard = Some(match self.guard.take() {
-            None => guard,
-            Some(inner) => Arc::new(Both { inner, _outer: guard }),
-        });
+        match (&self.guard, &self.also) {
+            (None, _) => self.guard = Some(guard),
+            (_, None) => self.also = Some(guard),
+            _ => {
+                let inner = self.also.take().expect("it was looked at");
+                self.also = Some(Arc::new(Both { _inner: inner, _outer: guard }));
+            }
+        }
         self
-    }
-
-    /// What it holds, to be held by what is put in its place.
-    #[cfg(feature = "client")]
-    pub(crate) fn take_guard(&mut self) -> Option<Arc<dyn Guard>> {
-        self.guard.take()
     }
 
     /// The same body, which is of no use after `deadline`.
@@ -355,7 +350,7 @@ impl http_body::Body for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self { inner: Inner::Whole(bytes), guard: None, deadline: None }
+        Self { inner: Inner::Whole(bytes), guard: None, also: None, deadline: None }
     }
 }
 
@@ -411,7 +406,12 @@ mod tests {
             ("with trailers", Body::with_trailers(data(), HeaderMap::new())),
             (
                 "trailers",
-                Body { inner: Inner::Trailers(HeaderMap::new().into()), guard: None, deadline: None },
+                Body {
+                    inner: Inner::Trailers(HeaderMap::new().into()),
+                    guard: None,
+                    also: None,
+                    deadline: None,
+                },
             ),
             ("boxed", Body::new(http_body_util::Full::new(data()))),
         ]

@@ -321,6 +321,7 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     }
     let (heard, first) = oneshot::channel();
     let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout, heard);
+    let has_read = io.has_read();
     let (sender, mut connection) = builder.handshake::<_, RequestBody>(io).await?;
     first.await.unwrap_or_else(|_| Err(lost_at_once()))?;
     let limit = AtomicUsize::new(connection.current_max_send_streams());
@@ -329,7 +330,10 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let task = tokio::spawn(async move {
         let outcome = poll_fn(|task| {
             let polled = Pin::new(&mut connection).poll(task);
-            if let Some(link) = weak.upgrade() {
+            // The server can have changed it only if it has said something.
+            if has_read.swap(false, Ordering::Relaxed)
+                && let Some(link) = weak.upgrade()
+            {
                 link.limit.store(connection.current_max_send_streams(), Ordering::Relaxed);
             }
             polled

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ pub(super) struct Watched<T> {
     stall: Option<Duration>,
     /// The time for the next byte that is taken. There is one as long as none is.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Set whenever something was read.
+    has_read: Arc<AtomicBool>,
 }
 
 /// What waits for the first bytes of a peer.
@@ -36,7 +40,12 @@ impl<T> Watched<T> {
     /// Hyper does not let go of a connection before all that is written is taken, even if nobody waits for a response any
     /// more.
     pub(super) fn new(io: T, stall: Option<Duration>) -> Self {
-        Self { io, first: None, stall, stalled: None }
+        Self { io, first: None, stall, stalled: None, has_read: Arc::default() }
+    }
+
+    /// What is set whenever something was read.
+    pub(super) fn has_read(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_read)
     }
 
     /// The peer has to speak first, within the time `limit`. Without that nobody would notice a server of HTTP/2 that has
@@ -134,10 +143,14 @@ impl<T: Read + Unpin> Read for Watched<T> {
         task: &mut Task<'_>,
         into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.first.take() {
+        let read = match self.first.take() {
             None => Pin::new(&mut self.io).poll_read(task, into),
             Some(first) => self.poll_first(task, first, into),
+        };
+        if read.is_ready() {
+            self.has_read.store(true, Ordering::Relaxed);
         }
+        read
     }
 }
 

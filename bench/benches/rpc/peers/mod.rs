@@ -32,6 +32,8 @@ pub enum Who {
     RsvcAll,
     RsvcBalanced,
     RsvcEjecting,
+    /// A client of two channels that take turns: what balancing between two addresses is compared with.
+    RsvcTwoChannels,
     /// A client that makes no call again; its server is the same.
     RsvcNoRetries,
 }
@@ -52,6 +54,7 @@ impl Who {
             Self::RsvcAll => "rsvc-all",
             Self::RsvcBalanced => "rsvc-balanced",
             Self::RsvcEjecting => "rsvc-ejecting",
+            Self::RsvcTwoChannels => "rsvc-two-channels",
             Self::RsvcNoRetries => "rsvc-no-retries",
         }
     }
@@ -69,6 +72,7 @@ impl Who {
             | Self::Rsvc
             | Self::RsvcBalanced
             | Self::RsvcEjecting
+            | Self::RsvcTwoChannels
             | Self::RsvcNoRetries => Additions::NONE,
         }
     }
@@ -105,6 +109,7 @@ impl Who {
                 let ejecting = Balance::least_request().outlier_ejection(OutlierEjection::new());
                 Box::new(rsvc::balanced(server, ejecting).await)
             }
+            Self::RsvcTwoChannels => Box::new(rsvc::TwoChannels::new(server).await),
             _ => {
                 let retries = if self == Self::RsvcNoRetries { Retries::off() } else { Retries::new() };
                 Box::new(rsvc::connect(server, self.additions(), token, retries).await)

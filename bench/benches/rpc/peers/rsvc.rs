@@ -1,6 +1,7 @@
 //! The service by rsvc.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bench::additions::Additions;
@@ -100,15 +101,72 @@ pub(super) async fn connect(
     Rsvc { client, authorization: token.map(|token| format!("Bearer {token}")) }
 }
 
+/// Two addresses of a server.
+fn addresses(server: SocketAddr) -> [String; 2] {
+    [server.to_string(), format!("localhost:{}", server.port())]
+}
+
 /// A client that knows its server by two addresses, to which it has a connection each.
 pub(super) async fn balanced(server: SocketAddr, balance: Balance) -> Rsvc {
-    let addresses = [server.to_string(), format!("localhost:{}", server.port())];
-    let builder = rsvc::Channel::builder(format!("http://{server}")).endpoints(addresses).balance(balance);
+    let builder =
+        rsvc::Channel::builder(format!("http://{server}")).endpoints(addresses(server)).balance(balance);
     let channel = builder.connect().await.expect("connects");
     while channel.endpoints().iter().any(|endpoint| endpoint.state != EndpointState::Ready) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Rsvc { client: CallsClient::new(channel), authorization: None }
+}
+
+/// Two channels, to an address each, that take turns.
+pub(super) struct TwoChannels {
+    channels: [Rsvc; 2],
+    calls: AtomicUsize,
+}
+
+impl TwoChannels {
+    pub(super) async fn new(server: SocketAddr) -> Self {
+        let [one, other] = addresses(server).map(|address| async move {
+            let channel = rsvc::Channel::builder(format!("http://{address}")).connect().await;
+            Rsvc { client: CallsClient::new(channel.expect("connects")), authorization: None }
+        });
+        Self { channels: [one.await, other.await], calls: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> &Rsvc {
+        &self.channels[self.calls.fetch_add(1, Ordering::Relaxed) % 2]
+    }
+}
+
+impl Peer for TwoChannels {
+    type Order = Order;
+
+    async fn serve(listener: TcpListener) {
+        Rsvc::serve(listener).await;
+    }
+
+    async fn connect(server: SocketAddr) -> Self {
+        Self::new(server).await
+    }
+
+    fn order(items: u32) -> Order {
+        Rsvc::order(items)
+    }
+
+    async fn call(&self, order: Order) {
+        self.next().call(order).await;
+    }
+
+    async fn server_stream(&self, count: u32) {
+        self.next().server_stream(count).await;
+    }
+
+    async fn client_stream(&self, order: Order, count: u32) {
+        self.next().client_stream(order, count).await;
+    }
+
+    async fn both(&self, order: Order, count: u32) {
+        self.next().both(order, count).await;
+    }
 }
 
 impl Peer for Rsvc {

@@ -65,8 +65,8 @@ impl Writer<'_> {
 
     fn body_schema(&mut self, method: &Method, binding: &Binding) -> RefOr<Schema> {
         match binding.body {
-            Body::Field(field) => self.components.field(field),
-            Body::None | Body::Whole => self.components.without(method.input, &in_path(binding)),
+            Body::Field(field) => self.components.body(method, Some(field), &[]),
+            Body::None | Body::Whole => self.components.body(method, None, &in_path(binding)),
         }
     }
 
@@ -79,6 +79,10 @@ impl Writer<'_> {
         match binding.body {
             Body::None => false,
             Body::Whole => has_required(method.input, &in_path(binding)),
+            // What is not sent does not change.
+            Body::Field(field) if method.masked.as_ref().is_some_and(|masked| masked.resource == field) => {
+                false
+            }
             Body::Field(field) => match &self.schema.fields[field].kind {
                 FieldKind::Singular(ValueType::Message(message), _) => has_required(*message, &[]),
                 _ => self.components.is_required(field),

@@ -31,10 +31,10 @@ pub(crate) fn field_rules(schema: &Schema, id: FieldId) -> Vec<Rule> {
     let mut out = Vec::new();
     let rules = field(schema, id);
     if rules.is_some_and(|rules| rules.required) {
-        out.push(Rule::new("required", required(schema, id)));
+        out.push(required(schema, id));
     }
     for part in [Part::Whole, Part::Item, Part::Key, Part::Value] {
-        out.extend(part_rules(schema, id, part).into_iter().map(|rule| of_part(rule, part)));
+        out.extend(of_part(part_rules(schema, id, part), part));
     }
     out
 }
@@ -89,14 +89,15 @@ pub(crate) fn part_rules(schema: &Schema, id: FieldId, part: Part) -> Vec<Rule> 
     out
 }
 
-fn of_part(rule: Rule, part: Part) -> Rule {
+/// The rules of a part, each with what part it is.
+pub(crate) fn of_part(rules: Vec<Rule>, part: Part) -> Vec<Rule> {
     let whose = match part {
-        Part::Whole => return rule,
+        Part::Whole => return rules,
         Part::Item => "each item",
         Part::Key => "each key",
         Part::Value => "each value",
     };
-    Rule { text: format!("{whose}: {}", rule.text), ..rule }
+    rules.into_iter().map(|rule| Rule { text: format!("{whose}: {}", rule.text), ..rule }).collect()
 }
 
 fn expression(rule: &Expression) -> Rule {
@@ -122,15 +123,16 @@ fn names(schema: &Schema, fields: &[FieldId]) -> String {
 }
 
 /// What `required` means: a field without presence is set when it is not zero.
-fn required(schema: &Schema, id: FieldId) -> String {
-    match &schema.fields[id].kind {
+pub(crate) fn required(schema: &Schema, id: FieldId) -> Rule {
+    let text = match &schema.fields[id].kind {
         FieldKind::Singular(_, Presence::Implicit) => {
             format!("required: not {}", zero(schema, id, Part::Whole).trim_start_matches("it is "))
         }
         FieldKind::Singular(..) => "required".to_owned(),
         FieldKind::Repeated(_) => "required: at least one item".to_owned(),
         FieldKind::Map(..) => "required: at least one entry".to_owned(),
-    }
+    };
+    Rule::new("required", text)
 }
 
 /// The zero value of a part, as the end of a sentence.

@@ -64,7 +64,7 @@ impl Transport for Balancer {
         let Some(member) = picked else {
             return Box::pin(async move { balancer.send_after(request, Vec::new(), None).await });
         };
-        let (flight, sent) = balancer.begin(&member, request);
+        let (flight, sent) = balancer.begin(member, request);
         Box::pin(async move {
             match sent.await {
                 Ok(response) => Ok(flight.answered(response)),
@@ -77,13 +77,13 @@ impl Transport for Balancer {
 impl Inner {
     /// Sends a request to an endpoint.
     #[inline]
-    fn begin(&self, member: &Arc<Member>, mut request: Request<Body>) -> (Flight, Sent) {
+    fn begin(&self, member: Arc<Member>, mut request: Request<Body>) -> (Flight, Sent) {
         if let Some(authority) = &member.authority {
             name_server(&mut request, authority);
         }
         let deadline = request.body().deadline();
-        let flight = Flight::new(Arc::clone(member), self.balance.outliers.is_some(), deadline);
-        (flight, member.host.send(request))
+        let sent = member.host.send(request);
+        (Flight::new(member, self.balance.outliers.is_some(), deadline), sent)
     }
 
     /// A call that an endpoint has not answered goes to another if this one has not begun with it.
@@ -119,7 +119,7 @@ impl Inner {
             if tried.iter().any(|tried| tried.authority.is_some()) {
                 name_server(&mut request, &self.targets.authority);
             }
-            let (flight, sent) = self.begin(&member, request);
+            let (flight, sent) = self.begin(member, request);
             let error = match sent.await {
                 Ok(response) => return Ok(flight.answered(response)),
                 Err(error) => error,

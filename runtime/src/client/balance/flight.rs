@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use http::{HeaderMap, Response};
 use http_body::{Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::member::Member;
+use super::member::{Calls, Member};
 use crate::bridge::{Code, Status};
 use crate::call::{Body, BoxError, Guard};
 use crate::protocol::client::Unprocessed;
@@ -18,13 +17,12 @@ use crate::protocol::client::Unprocessed;
 /// A call that is under way to an endpoint, up to the end of its response.
 pub(super) struct Flight {
     member: Arc<Member>,
+    calls: Arc<Calls>,
     /// Whether it matters how it ends.
     is_judged: bool,
     verdict: Verdict,
     /// When it is over in any case.
     deadline: Option<Instant>,
-    /// What else ends with the body of its response.
-    held: Option<Arc<dyn Guard>>,
 }
 
 /// What a call says of its endpoint.
@@ -41,18 +39,16 @@ enum Verdict {
 impl Flight {
     #[inline]
     pub(super) fn new(member: Arc<Member>, is_judged: bool, deadline: Option<Instant>) -> Self {
-        member.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self { member, is_judged, verdict: Verdict::Open, deadline, held: None }
+        let calls = Arc::clone(&member.calls);
+        Self { member, calls, is_judged, verdict: Verdict::Open, deadline }
     }
 
     /// The endpoint has answered.
     #[inline]
     pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
         if !self.is_judged {
-            return response.map(|mut body| {
-                self.held = body.take_guard();
-                body.guarded(Arc::new(self))
-            });
+            let calls: Arc<dyn Guard> = Arc::clone(&self.calls) as _;
+            return response.map(|body| body.guarded(calls));
         }
         self.verdict = judge_head(&response);
         response.map(|body| Body::new(Observed { body, flight: Some(self) }))
@@ -70,13 +66,9 @@ impl Flight {
     }
 }
 
-/// A call that nobody judges ends with the body of its response.
-impl Guard for Flight {}
-
 impl Drop for Flight {
     #[inline]
     fn drop(&mut self) {
-        self.member.in_flight.fetch_sub(1, Ordering::Relaxed);
         if self.is_judged {
             let is_late = || self.deadline.is_some_and(|deadline| deadline <= Instant::now());
             match self.verdict {

@@ -1,6 +1,6 @@
 //! An endpoint of a channel: its connections, and what its calls tell of it.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 use http::uri::Authority;
@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::endpoint::Endpoint;
 use super::outlier::{Counts, Ejection};
+use crate::call::Guard;
 use crate::client::attempts::State;
 use crate::client::host::Host;
 
@@ -24,12 +25,18 @@ pub(super) trait Observer: Send + Sync {
     fn saw_failures(&self, member: &Arc<Member>, in_row: u32);
 }
 
+/// What the calls of an endpoint hold.
+pub(super) struct Calls;
+
+impl Guard for Calls {}
+
 /// An endpoint, as those who call it have it.
 pub(super) struct Member {
     pub(super) host: Host,
     /// What requests name as their server, if it is not what the channel says.
     pub(super) authority: Option<Authority>,
-    pub(super) in_flight: AtomicUsize,
+    /// Held by each of its calls, up to the end of its response, so that their number is known.
+    pub(super) calls: Arc<Calls>,
     /// Somebody wants it to be connected.
     pub(super) wanted: Notify,
     pub(super) observer: Weak<dyn Observer>,
@@ -44,7 +51,7 @@ impl Member {
         Self {
             host,
             authority,
-            in_flight: AtomicUsize::new(0),
+            calls: Arc::new(Calls),
             wanted: Notify::new(),
             observer,
             successes: AtomicU32::new(0),
@@ -56,7 +63,8 @@ impl Member {
     /// How many calls are under way.
     #[inline]
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        // The one that is not a call's is this.
+        Arc::strong_count(&self.calls) - 1
     }
 
     /// A call has ended well, as far as the endpoint is concerned.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use prost_reflect::Value as ProtoValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::AllOf;
 use utoipa::openapi::{Deprecated, RefOr, Schema};
 
 use crate::emit::docs;
-use crate::model::{Behavior, Field, FieldKind, Origin, Schema as Model, ValueType};
+use crate::emit::words::Rule;
+use crate::model::{Behavior, Enum, EnumValue, Field, FieldKind, Origin, Schema as Model, ValueType};
 
 /// What is said beside a schema.
 #[derive(Default)]
@@ -35,18 +36,57 @@ impl Notes {
         }
     }
 
-    /// Those, and what `google.api` says of a field.
-    pub(super) fn of_field(field: &Field, schema: &Model) -> Self {
+    /// Those of an enum and of its values.
+    pub(super) fn of_enum(node: &Enum) -> Self {
+        let mut notes = Self::of(&node.origin);
+        let value = |value: &EnumValue| {
+            let comment = docs::markdown(&value.origin.comments).map(|text| text.replace('\n', "\n  "));
+            let deprecated = if value.origin.deprecated { " Deprecated." } else { "" };
+            match comment {
+                None if deprecated.is_empty() => None,
+                comment => Some(format!(
+                    "- `{}`: {}{deprecated}",
+                    value.name,
+                    comment.unwrap_or_else(String::new).trim()
+                )),
+            }
+        };
+        let values: Vec<String> = node.values.iter().filter_map(value).collect();
+        if !values.is_empty() {
+            notes.say(&values.join("\n"));
+        }
+        notes
+    }
+
+    /// Comments, deprecation, and what `google.api` says of a field. That it is required is said where no keyword does.
+    pub(super) fn of_field(field: &Field, schema: &Model, is_required: bool) -> Self {
         let mut notes = Self::of(&field.origin);
         notes.read_only = field.behaviors.contains(&Behavior::OutputOnly);
         notes.write_only = field.behaviors.contains(&Behavior::InputOnly);
         notes.default = default(field, schema);
         for behavior in &field.behaviors {
+            if *behavior == Behavior::Required && is_required {
+                continue;
+            }
             if let Some(words) = words(*behavior) {
                 notes.say(words);
             }
         }
         notes
+    }
+
+    /// Says rules in words, and those that are `listed` for programs, too.
+    pub(super) fn say_rules(&mut self, rules: &[Rule], listed: impl Fn(&Rule) -> bool) {
+        if rules.is_empty() {
+            return;
+        }
+        let words: Vec<String> =
+            rules.iter().map(|rule| format!("- {}", rule.text.replace('\n', "\n  "))).collect();
+        self.say(&format!("Rules:\n\n{}", words.join("\n")));
+        let listed: Vec<Value> = rules.iter().filter(|rule| listed(rule)).map(for_programs).collect();
+        if !listed.is_empty() {
+            self.more.insert("x-rules".to_owned(), listed.into());
+        }
     }
 
     /// Adds a paragraph to the description.
@@ -139,6 +179,19 @@ fn extend(extensions: &mut Option<Extensions>, more: BTreeMap<String, Value>) {
     if !more.is_empty() {
         extensions.get_or_insert_default().extend(more);
     }
+}
+
+/// A rule with its id, what it says, and its CEL.
+fn for_programs(rule: &Rule) -> Value {
+    let mut out = Map::new();
+    if !rule.id.is_empty() {
+        out.insert("id".to_owned(), json!(rule.id));
+    }
+    out.insert("message".to_owned(), json!(rule.text));
+    if let Some(expression) = &rule.expression {
+        out.insert("expression".to_owned(), json!(expression));
+    }
+    out.into()
 }
 
 /// What has no keyword.

@@ -1,24 +1,50 @@
 //! JSON Schema of messages, as ProtoJSON has them.
 //!
 //! A schema describes the canonical form, which is what is written. Readers take more, as ProtoJSON asks: `null` for
-//! what is not set, numbers as text and text as numbers, both names of a field, base64 of either alphabet. A document
-//! that said so would give clients types that nobody wants.
+//! what is not set, numbers as text and text as numbers, both names of a field, base64 of either alphabet, numbers of
+//! enums. A document that said so would give clients types that nobody wants.
+//!
+//! A message has one schema for requests and responses. A field without presence that is zero is not written, so that only
+//! those are `required` without which the rules refuse a message: a message that keeps its rules is written with them.
 
 mod describe;
+mod digits;
+mod ecma;
+mod field;
+mod keywords;
 mod names;
+mod oneofs;
+mod rules;
+mod text;
 mod types;
 mod well_known;
+mod zero;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use utoipa::openapi::schema::{AdditionalProperties, Array, Object, Ref, Type};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::{AdditionalProperties, Object, OneOf, Ref, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::model::{
-    EnumId, FieldId, FieldKind, MessageId, Presence, Scalar, Schema as Model, ValueType, WellKnown,
-};
+use crate::emit::{docs, words};
+use crate::model::{EnumId, FieldId, MessageId, Method, Schema as Model, ValueType};
 use describe::Notes;
 use names::{Named, Names};
+use oneofs::Case;
+
+/// How much of a message there has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Whole,
+    /// Any part may be missing, and `null` clears a field: the message says what changes.
+    Partial,
+}
+
+/// The component of the words for numbers that are not finite.
+const NOT_FINITE: &str = "NotFinite";
 
 /// The schemas of messages, of which each becomes a component when it is asked for.
 pub(crate) struct Components<'a> {
@@ -27,11 +53,25 @@ pub(crate) struct Components<'a> {
     /// What is a component, or becomes one.
     begun: BTreeSet<Named>,
     done: BTreeMap<String, RefOr<Schema>>,
+    /// The components of messages of which any part may be missing.
+    partial: BTreeMap<MessageId, String>,
+    /// The component of the words for what is not finite.
+    not_finite: Option<String>,
+    /// The messages that responses and errors have in them.
+    in_responses: BTreeSet<MessageId>,
 }
 
 impl<'a> Components<'a> {
     pub(crate) fn new(schema: &'a Model) -> Self {
-        Self { schema, names: Names::new(schema), begun: BTreeSet::new(), done: BTreeMap::new() }
+        Self {
+            schema,
+            names: Names::new(schema),
+            begun: BTreeSet::new(),
+            done: BTreeMap::new(),
+            partial: BTreeMap::new(),
+            not_finite: None,
+            in_responses: in_responses(schema),
+        }
     }
 
     /// The name of a message's component, whether there is one yet or not: `[A-Za-z0-9._]+`.
@@ -42,12 +82,14 @@ impl<'a> Components<'a> {
     /// A reference to the component of a message; the schema itself where that is short.
     pub(crate) fn message(&mut self, id: MessageId) -> RefOr<Schema> {
         if let Some(well_known) = self.schema.messages[id].well_known {
-            if !well_known::is_component(well_known) {
-                return well_known::schema(well_known);
+            let is_component = well_known::is_component(well_known);
+            let schema = well_known::schema(well_known, &mut || self.not_finite());
+            if !is_component {
+                return schema;
             }
-            return self.component(Named::Message(id), |_| well_known::schema(well_known));
+            return self.component(Named::Message(id), |_| schema);
         }
-        self.component(Named::Message(id), |this| this.object(id, &[]))
+        self.component(Named::Message(id), |this| this.object(id, Form::Whole, &[]))
     }
 
     /// A message as a body in which some fields are missing: they are elsewhere in the request.
@@ -55,33 +97,37 @@ impl<'a> Components<'a> {
         if fields.is_empty() {
             return self.message(id);
         }
-        self.object(id, fields)
+        self.object(id, Form::Whole, fields)
+    }
+
+    /// The body of a method's requests: a field of its input, or all of the input but some fields. Of the resource of a
+    /// request that goes by a mask there is only what changes.
+    pub(crate) fn body(
+        &mut self,
+        method: &Method,
+        field: Option<FieldId>,
+        without: &[FieldId],
+    ) -> RefOr<Schema> {
+        match (field, &method.masked) {
+            (Some(field), Some(masked)) if masked.resource == field => self.field_in(field, Form::Partial),
+            (Some(field), _) => self.field(field),
+            (None, Some(masked)) if !without.contains(&masked.resource) => {
+                let RefOr::T(Schema::Object(mut object)) = self.object(method.input, Form::Whole, without)
+                else {
+                    unreachable!("the schema of a message is an object")
+                };
+                let name = &self.schema.fields[masked.resource].json_name;
+                let resource = self.field_in(masked.resource, Form::Partial);
+                object.properties.insert(name.clone(), resource);
+                object.into()
+            }
+            (None, _) => self.without(method.input, without),
+        }
     }
 
     /// A field of a message, with all that is said of it.
     pub(crate) fn field(&mut self, id: FieldId) -> RefOr<Schema> {
-        let field = &self.schema.fields[id];
-        let schema = match &field.kind {
-            FieldKind::Singular(value, _) => {
-                let is_wrapper = match value {
-                    ValueType::Message(id) => {
-                        self.schema.messages[*id].well_known.is_some_and(WellKnown::is_wrapper)
-                    }
-                    _ => false,
-                };
-                let schema = self.value(value);
-                if is_wrapper { types::nullable(schema) } else { schema }
-            }
-            FieldKind::Repeated(item) => Array::new(self.value(item)).into(),
-            FieldKind::Map(key, value) => {
-                let mut map = Object::with_type(Type::Object);
-                let value = self.value(value);
-                map.additional_properties = Some(Box::new(AdditionalProperties::RefOr(value)));
-                map.property_names = key_of_map(*key).map(|key| Box::new(key.into()));
-                map.into()
-            }
-        };
-        Notes::of_field(field, self.schema).put_on(schema)
+        self.field_in(id, Form::Whole)
     }
 
     /// The name of a component that is no message, as near to the wanted one as is free.
@@ -99,20 +145,12 @@ impl<'a> Components<'a> {
         self.done
     }
 
-    fn value(&mut self, value: &ValueType) -> RefOr<Schema> {
-        match value {
-            ValueType::Scalar(scalar) => RefOr::T(types::value(*scalar, &types::NOT_FINITE)),
-            ValueType::Enum(id) => self.enumeration(*id),
-            ValueType::Message(id) | ValueType::Group(id) => self.message(*id),
-        }
-    }
-
     fn enumeration(&mut self, id: EnumId) -> RefOr<Schema> {
         let node = &self.schema.enums[id];
-        if node.full_name == "google.protobuf.NullValue" {
+        if node.full_name == NULL_VALUE {
             return Object::with_type(Type::Null).into();
         }
-        self.component(Named::Enum(id), |_| Notes::of(&node.origin).put_on(types::enumeration(node).into()))
+        self.component(Named::Enum(id), |_| Notes::of_enum(node).put_on(types::enumeration(node).into()))
     }
 
     /// A reference to a component, which is made if there is none yet.
@@ -125,40 +163,120 @@ impl<'a> Components<'a> {
         Ref::from_schema_name(name).into()
     }
 
+    /// A reference to a message of which any part may be missing.
+    fn partial(&mut self, id: MessageId) -> RefOr<Schema> {
+        if self.schema.messages[id].well_known.is_some() {
+            return self.message(id);
+        }
+        if let Some(name) = self.partial.get(&id) {
+            return Ref::from_schema_name(name.clone()).into();
+        }
+        let wanted = format!("{}.Partial", self.names.of(Named::Message(id)));
+        let name = self.names.reserve(&wanted);
+        self.partial.insert(id, name.clone());
+        let schema = self.object(id, Form::Partial, &[]);
+        self.done.insert(name.clone(), schema);
+        Ref::from_schema_name(name).into()
+    }
+
+    /// A reference to the words for what is not finite.
+    fn not_finite(&mut self) -> RefOr<Schema> {
+        if let Some(name) = &self.not_finite {
+            return Ref::from_schema_name(name.clone()).into();
+        }
+        let name = self.names.reserve(NOT_FINITE);
+        self.not_finite = Some(name.clone());
+        self.done.insert(name.clone(), types::not_finite().into());
+        Ref::from_schema_name(name).into()
+    }
+
     /// A message as an object.
-    fn object(&mut self, id: MessageId, without: &[FieldId]) -> RefOr<Schema> {
+    fn object(&mut self, id: MessageId, form: Form, without: &[FieldId]) -> RefOr<Schema> {
         let message = &self.schema.messages[id];
         let mut object = Object::with_type(Type::Object);
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         for field in message.fields.iter().filter(|field| !without.contains(field)) {
             let name = self.schema.fields[*field].json_name.clone();
-            if self.is_required(*field) {
+            if form == Form::Whole && (self.is_required(*field) || self.is_all_of_required_oneof(*field)) {
                 object.required.push(name.clone());
             }
-            let schema = self.field(*field);
+            let schema = self.field_in(*field, form);
             object.properties.insert(name, schema);
         }
-        Notes::of(&message.origin).put_on(object.into())
+        let cases = self.oneofs(id, form, without);
+        if !cases.is_empty() {
+            let cases = serde_json::to_value(cases).expect("a schema has no keys but texts");
+            object.extensions = Some(Extensions::from_iter([("allOf", cases)]));
+        }
+        let mut notes = Notes::of(&message.origin);
+        let rules = words::message_rules(self.schema, id);
+        notes.say_rules(&rules, |rule| rule.expression.is_some());
+        notes.put_on(object.into())
     }
 
-    /// Whether a message without the field is refused, and one that has been accepted is written with it.
-    pub(crate) fn is_required(&self, id: FieldId) -> bool {
-        matches!(self.schema.fields[id].kind, FieldKind::Singular(_, Presence::Required))
+    /// Whether a oneof of which a member has to be set has this one alone.
+    fn is_all_of_required_oneof(&self, id: FieldId) -> bool {
+        let field = &self.schema.fields[id];
+        let rules = self.schema.rules.of(field.message);
+        let required = |oneof| rules.is_some_and(|rules| rules.required_oneofs.contains(&oneof));
+        field.oneof.is_some_and(|oneof| required(oneof) && self.schema.oneofs[oneof].fields.len() == 1)
+    }
+
+    /// How many of some fields are set.
+    fn oneofs(&mut self, id: MessageId, form: Form, without: &[FieldId]) -> Vec<OneOf> {
+        let message = &self.schema.messages[id];
+        let rules = self.schema.rules.of(id);
+        let mut out = Vec::new();
+        // What is elsewhere in the request decides, too: nothing is said of it here.
+        let is_here = |fields: &[FieldId]| !fields.iter().any(|field| without.contains(field));
+        for oneof in &message.oneofs {
+            let node = &self.schema.oneofs[*oneof];
+            let required =
+                form == Form::Whole && rules.is_some_and(|rules| rules.required_oneofs.contains(oneof));
+            if is_here(&node.fields) && node.fields.len() > 1 {
+                let comments = docs::markdown(&node.origin.comments);
+                out.push(self.one_of(&node.fields, required, comments));
+            }
+        }
+        let groups = rules.map_or(&[][..], |rules| &rules.groups);
+        for group in groups.iter().filter(|_| form == Form::Whole) {
+            if is_here(&group.fields) && group.fields.len() > 1 {
+                out.push(self.one_of(&group.fields, group.required, None));
+            }
+        }
+        out
+    }
+
+    fn one_of(&mut self, fields: &[FieldId], required: bool, comments: Option<String>) -> OneOf {
+        let cases = fields.iter().map(|field| {
+            let schema = if required { self.set(*field) } else { types::anything().into() };
+            Case { name: self.schema.fields[*field].json_name.clone(), schema }
+        });
+        let cases: Vec<Case> = cases.collect();
+        let words = if required { "Exactly one of these is set." } else { "At most one of these is set." };
+        let description = comments.map_or_else(|| words.to_owned(), |text| format!("{text}\n\n{words}"));
+        oneofs::schema(cases, required, Some(description))
     }
 }
 
-/// The keys of a map are text, in which numbers and booleans are written; none is said of keys that may be any text.
-fn key_of_map(key: Scalar) -> Option<Object> {
-    let mut text = Object::with_type(Type::String);
-    match key {
-        Scalar::String => return None,
-        Scalar::Bool => {
-            text.enum_values = Some(vec![serde_json::json!("true"), serde_json::json!("false")]);
+/// The enum whose one value is `null`.
+const NULL_VALUE: &str = "google.protobuf.NullValue";
+
+/// The messages that responses and errors have in them.
+fn in_responses(schema: &Model) -> BTreeSet<MessageId> {
+    let mut todo: Vec<MessageId> = schema.methods.iter().map(|(_, method)| method.output).collect();
+    todo.extend(schema.error_sets.iter().map(|(_, set)| set.message));
+    let mut seen = BTreeSet::new();
+    while let Some(id) = todo.pop() {
+        if seen.insert(id) {
+            let messages = schema.messages[id].fields.iter().filter_map(|field| {
+                match schema.fields[*field].kind.value() {
+                    ValueType::Message(id) | ValueType::Group(id) => Some(*id),
+                    _ => None,
+                }
+            });
+            todo.extend(messages);
         }
-        Scalar::Uint32 | Scalar::Fixed32 => text.pattern = Some("^(0|[1-9][0-9]{0,9})$".to_owned()),
-        Scalar::Uint64 | Scalar::Fixed64 => text.pattern = Some(types::UINT64.to_owned()),
-        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => text.pattern = Some(types::INT64.to_owned()),
-        _ => text.pattern = Some("^-?(0|[1-9][0-9]{0,9})$".to_owned()),
     }
-    Some(text)
+    seen
 }

@@ -7,10 +7,14 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema};
 use crate::model::{Enum, Scalar};
 
 /// Integers of 64 bits are text. Their range is wider than the pattern says, by less than a digit.
-pub(super) const INT64: &str = "^-?(0|[1-9][0-9]{0,18})$";
+pub(super) const INT64: &str = "^(0|-?[1-9][0-9]{0,18})$";
 pub(super) const UINT64: &str = "^(0|[1-9][0-9]{0,19})$";
 /// The words for what is not finite.
-pub(super) const NOT_FINITE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+pub(super) const NOT_FINITE: [(&str, f64); 3] =
+    [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY)];
+
+/// Gives the schema of these words.
+pub(super) type NotFinite<'a> = dyn FnMut() -> RefOr<Schema> + 'a;
 
 /// A scalar.
 pub(super) fn scalar(scalar: Scalar) -> Object {
@@ -57,28 +61,26 @@ pub(super) fn scalar(scalar: Scalar) -> Object {
 
 /// The names of an enum. Numbers are read, too, and written where there is no name: they are not for people.
 pub(super) fn enumeration(node: &Enum) -> Object {
-    if node.full_name == "google.protobuf.NullValue" {
-        return Object::with_type(Type::Null);
-    }
     let mut out = Object::with_type(Type::String);
     out.enum_values = Some(node.values.iter().map(|value| json!(value.name)).collect());
     out
 }
 
-/// A number or one of the words for what is not finite.
-fn or_words(number: Object, words: &[&str]) -> Schema {
-    if words.is_empty() {
-        return number.into();
-    }
+/// The words for what is not finite.
+pub(super) fn not_finite() -> Object {
     let mut text = Object::with_type(Type::String);
-    text.enum_values = Some(words.iter().map(|word| json!(word)).collect());
-    AnyOf { items: vec![number.into(), text.into()], ..AnyOf::default() }.into()
+    text.enum_values = Some(NOT_FINITE.iter().map(|(word, _)| json!(word)).collect());
+    text.description = Some("A number that is not finite.".to_owned());
+    text
 }
 
-/// A scalar, with some of the words for what is not finite if it is a float.
-pub(super) fn value(kind: Scalar, not_finite: &[&str]) -> Schema {
+/// A scalar as it is without rules.
+pub(super) fn value(kind: Scalar, not_finite: &mut NotFinite<'_>) -> RefOr<Schema> {
     match kind {
-        Scalar::Double | Scalar::Float => or_words(scalar(kind), not_finite),
+        Scalar::Double | Scalar::Float => {
+            let items = vec![scalar(kind).into(), not_finite()];
+            RefOr::T(AnyOf { items, ..AnyOf::default() }.into())
+        }
         _ => scalar(kind).into(),
     }
 }
@@ -105,6 +107,10 @@ pub(super) fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
                 values.push(serde_json::Value::Null);
             }
             object.into()
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            array.schema_type = SchemaType::Array(vec![Type::Array, Type::Null]);
+            array.into()
         }
         RefOr::T(Schema::AnyOf(mut any)) => {
             any.items.push(Object::with_type(Type::Null).into());

@@ -3,7 +3,7 @@
 use utoipa::openapi::schema::{AdditionalProperties, Array, Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::types::{NOT_FINITE, anything, formatted, value};
+use super::types::{self, NotFinite, anything, formatted};
 use crate::model::WellKnown;
 
 /// Seconds with a fraction, of the range that a duration has.
@@ -17,7 +17,7 @@ pub(super) fn is_component(well_known: WellKnown) -> bool {
 }
 
 /// The JSON of a well-known message.
-pub(super) fn schema(well_known: WellKnown) -> RefOr<Schema> {
+pub(super) fn schema(well_known: WellKnown, not_finite: &mut NotFinite<'_>) -> RefOr<Schema> {
     let described = |mut object: Object, text: &str| -> RefOr<Schema> {
         object.description = Some(text.to_owned());
         object.into()
@@ -61,6 +61,6 @@ pub(super) fn schema(well_known: WellKnown) -> RefOr<Schema> {
         }
         WellKnown::ListValue => Array::new(anything()).into(),
         WellKnown::Value => anything().into(),
-        wrapper => RefOr::T(value(wrapper.wrapped().expect("all others are wrappers"), &NOT_FINITE)),
+        wrapper => types::value(wrapper.wrapped().expect("all others are wrappers"), not_finite),
     }
 }
