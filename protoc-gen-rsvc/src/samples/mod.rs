@@ -15,6 +15,23 @@ use crate::diag::Place;
 use crate::model::{FieldId, MessageId, SampleOf, Schema};
 use check::Checker;
 
+/// The tables of all messages, with the samples of the author's.
+fn all(schema: &Schema) -> Tables {
+    let mut tables = tables::tables(schema);
+    for sample in &schema.samples {
+        // What is none was told of.
+        let Ok(value) = author::value(schema, sample) else { continue };
+        match sample.of {
+            SampleOf::Message(id) => tables.messages[id.index()].samples.push(value),
+            SampleOf::Field(id) => {
+                let message = schema.fields[id].message.index();
+                tables.messages[message].fields[tables::place(schema, id)].samples.push(value);
+            }
+        }
+    }
+    tables
+}
+
 /// The samples of the author's that are none, and why.
 pub(crate) fn wrong(schema: &Schema) -> Vec<(Place, String)> {
     let mut checker = Checker::new(schema);
@@ -53,7 +70,7 @@ pub(crate) struct SampleTables(Tables);
 impl SampleTables {
     /// Of the messages of a schema.
     pub(crate) fn new(schema: &Schema) -> Self {
-        Self(tables::tables(schema))
+        Self(all(schema))
     }
 
     /// The tables of some messages and of what is in them, as the runtime reads them.
@@ -74,7 +91,7 @@ pub(crate) struct Samples<'a> {
 impl<'a> Samples<'a> {
     /// Of the messages of a schema.
     pub(crate) fn new(schema: &'a Schema) -> Self {
-        Self { schema, tables: tables::tables(schema), checker: Checker::new(schema), made: HashMap::new() }
+        Self { schema, tables: all(schema), checker: Checker::new(schema), made: HashMap::new() }
     }
 
     /// A message that fulfils its rules, in ProtoJSON with fields in the order of definition; none, if none was found.

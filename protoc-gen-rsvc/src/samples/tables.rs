@@ -4,9 +4,9 @@ use rsvc_common::sample::{
     Enum, Field, Group, Kind, Known, Message, Oneof, Relation, Rules, Scalar, Tables, Type,
 };
 
-use super::{author, literals, rules};
+use super::{literals, rules};
 use crate::model::rules::{FieldRules, MessageRules, Part};
-use crate::model::{FieldId, FieldKind, MessageId, Presence, SampleOf, Schema, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
 
 /// The tables of all messages and enums, by their places in the arenas.
 pub(super) fn tables(schema: &Schema) -> Tables {
@@ -15,19 +15,7 @@ pub(super) fn tables(schema: &Schema) -> Tables {
         closed: node.closed,
     });
     let messages = schema.messages.ids().map(|id| message(schema, id));
-    let mut tables = Tables { enums: enums.collect(), messages: messages.collect() };
-    for sample in &schema.samples {
-        // What is none was told of.
-        let Ok(value) = author::value(schema, sample) else { continue };
-        match sample.of {
-            SampleOf::Message(id) => tables.messages[id.index()].samples.push(value),
-            SampleOf::Field(id) => {
-                let message = schema.fields[id].message.index();
-                tables.messages[message].fields[place(schema, id)].samples.push(value);
-            }
-        }
-    }
-    tables
+    Tables { enums: enums.collect(), messages: messages.collect() }
 }
 
 /// The place of a field among those of its message.
