@@ -347,13 +347,14 @@ impl Builder {
             emit::Emitter::new(&schema, &self.options, &hook, writing.existing().map_err(Errors::one)?);
         output::print(&emitter, &|file| writing.write(&file)).map_err(Errors::one)?;
         let read: Vec<String> = loaded.read.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        let inputs = input::digest(source, &loaded.files, Some(&loaded.sources));
+        let names: Vec<String> = loaded.files.into_iter().chain(loaded.overlay_names).collect();
+        let inputs = input::digest(source, &names, Some(&loaded.sources));
         let warnings: Vec<String> = sink.finish(&loaded.sources).iter().map(ToString::to_string).collect();
         let run = RunRecord {
             key,
             // Without a number for what was read, nothing is ever found unchanged.
             inputs: inputs.unwrap_or(0),
-            names: loaded.files,
+            names,
             read: read.clone(),
             roots,
             warnings: warnings.clone(),

@@ -55,7 +55,7 @@ impl Verdict {
 }
 
 /// How many messages are begun with.
-const ATTEMPTS: u64 = 16;
+const ATTEMPTS: u64 = 40;
 /// How many changes each gets.
 const CHANGES: usize = 192;
 
@@ -71,7 +71,7 @@ pub fn solve(
         let start = seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(attempt << 32);
         let mut random = if seed == 0 && attempt % 2 == 0 { Random::calm(start) } else { Random::new(start) };
         // At last with only what has to be there.
-        let solver = solver.sparse(attempt >= ATTEMPTS - 4);
+        let solver = solver.sparse(attempt >= ATTEMPTS - 10);
         let Some(mut value) = solver.message(id, &mut random) else { continue };
         let mut random = random.wild();
         let verdict = check(&value);

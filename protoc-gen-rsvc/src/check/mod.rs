@@ -4,6 +4,7 @@ mod error_reasons;
 mod error_set_types;
 mod http_bodies;
 mod http_conflicts;
+mod openapi;
 mod samples;
 mod undeclared_access;
 mod unused_paths;
@@ -18,6 +19,7 @@ pub(crate) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     error_set_types::run(schema, sink);
     http_bodies::run(schema, options, sink);
     http_conflicts::run(schema, options, sink);
+    openapi::run(schema, options, sink);
     samples::run(schema, sink);
     undeclared_access::run(schema, options, sink);
     unused_paths::run(schema, options, sink);

@@ -181,7 +181,7 @@ fn print(schema: &Schema, part: &TemplatePart, module: &[String]) -> String {
 }
 
 /// What an unset field prints.
-fn default(schema: &Schema, id: FieldId) -> String {
+pub(super) fn default(schema: &Schema, id: FieldId) -> String {
     let field = &schema.fields[id];
     if let Some(default) = &field.default {
         return default.clone();

@@ -62,6 +62,8 @@ struct FileLocations {
     /// Encoded, until it is first asked for.
     encoded: Mutex<Vec<u8>>,
     info: OnceLock<SourceInfo>,
+    /// Where the lines of the text begin, once that is asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Locations {
@@ -76,7 +78,10 @@ impl Locations {
             // A file that the pool has brought itself has none.
             let encoded = Mutex::new(infos.remove(file.name()).unwrap_or_default());
             let name = file.name().into();
-            (file.name().to_owned(), FileLocations { name, file, text, encoded, info: OnceLock::new() })
+            (
+                file.name().to_owned(),
+                FileLocations { name, file, text, encoded, info: OnceLock::new(), lines: OnceLock::new() },
+            )
         });
         Self { files: files.collect() }
     }
@@ -121,9 +126,18 @@ impl FileLocations {
     fn inside(&self, path: &[i32], known: usize, (from, to): PositionRange) -> Option<PositionRange> {
         let text = self.text.as_deref().filter(|_| known < path.len())?;
         let steps = values::steps(self.file.parent_pool(), path, known)?;
-        let from = offset(text, from);
-        let range = values::find(text.get(from..offset(text, to))?, &steps)?;
-        Some((position(text, from + range.start), position(text, from + range.end)))
+        let lines = self.lines.get_or_init(|| line_starts(text));
+        let offset = |at: Position| {
+            let line = lines.get(at.line as usize).copied().unwrap_or(text.len());
+            (line + at.column as usize).min(text.len())
+        };
+        let position = |offset: usize| {
+            let line = lines.partition_point(|start| *start <= offset) - 1;
+            Position { line: count(line), column: count(offset - lines[line]) }
+        };
+        let from = offset(from);
+        let range = values::find(text.get(from..offset(to))?, &steps)?;
+        Some((position(from + range.start), position(from + range.end)))
     }
 }
 
@@ -143,11 +157,20 @@ pub(crate) fn place_in(name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
 pub(crate) fn position(text: &str, offset: usize) -> Position {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Position {
         line: count(before.split(|&b| b == b'\n').count() - 1),
         column: count(before.len() - line_start),
     }
+}
+
+/// Where each line begins: the first at zero.
+fn line_starts(text: &str) -> Vec<usize> {
+    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The reverse of [`position`]; past its end for a place that the text has not got.

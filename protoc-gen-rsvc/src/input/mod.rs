@@ -19,6 +19,7 @@ mod locations;
 mod normalize;
 mod numbers;
 mod order;
+mod overlays;
 mod parse;
 mod pool;
 mod raw;
@@ -97,6 +98,10 @@ pub struct Loaded {
     pub builtin: BTreeSet<String>,
     /// What the pool does not say of closed enums and editions.
     pub notes: EditionNotes,
+    /// What is merged into OpenAPI documents, by the file that names it.
+    pub(crate) overlays: overlays::Overlays,
+    /// The names of those files, as imports would have them.
+    pub(crate) overlay_names: Vec<String>,
 }
 
 /// Reads a source with all that it imports. Warnings stay in the sink.
@@ -110,7 +115,25 @@ pub fn load(source: &Source, sink: &mut Sink) -> Result<Loaded, Errors> {
             Input::from(set::from_request(request, sink))
         }
     };
-    finish(input, sink)
+    let mut loaded = finish(input, sink)?;
+    overlays(source, &mut loaded);
+    Ok(loaded)
+}
+
+/// Reads the files that are merged into documents. Where there are descriptors alone, they cannot be found.
+fn overlays(source: &Source, loaded: &mut Loaded) {
+    for (file, name) in overlays::named(&loaded.pool, &loaded.roots) {
+        let text = match source {
+            Source::Files { includes, .. } => {
+                let (path, text) = overlays::read(&Includes::new(includes), &name);
+                loaded.read.extend(path);
+                text
+            }
+            _ => Err("descriptors do not say where the `.proto` is".to_owned()),
+        };
+        loaded.overlay_names.push(name);
+        loaded.overlays.insert(file, text);
+    }
 }
 
 /// Files from anywhere.
@@ -201,7 +224,18 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
         Ok(pool) => {
             let locations = Locations::new(&pool, &sources, infos);
             let names = files.iter().map(|file| file.name().to_owned()).collect();
-            Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
+            Ok(Loaded {
+                pool,
+                roots,
+                files: names,
+                sources,
+                locations,
+                read,
+                builtin,
+                notes,
+                overlays: overlays::Overlays::new(),
+                overlay_names: Vec::new(),
+            })
         }
         // Texts are checked in full before. Descriptors may hold options that are not messages.
         Err(error) if sources.is_empty() => {

@@ -10,6 +10,7 @@ mod dump;
 mod errors;
 pub mod http;
 mod newer;
+pub mod openapi;
 pub mod plan;
 mod retry;
 pub mod rules;
@@ -111,6 +112,10 @@ pub struct Package {
     pub name: String,
     /// Rust module path from the root of the tree, one identifier each.
     pub module: Vec<String>,
+    /// The comment before the name of the package, of the first file that has one.
+    pub comments: Comments,
+    /// What its documents say of it.
+    pub described: Option<openapi::OpenApi>,
     /// Name of its generated file, e.g. `shop.v1.rs`.
     pub file_name: String,
     /// `OPENAPI_SHOP_V1`, the constant in the tree's root with its OpenAPI document.

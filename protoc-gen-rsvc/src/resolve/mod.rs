@@ -8,6 +8,7 @@ mod errors;
 mod finding;
 mod http;
 mod masks;
+mod openapi;
 mod plain;
 mod retries;
 mod rules;
@@ -33,6 +34,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     http::resolve(&mut types, options, sink);
     caches::resolve(&mut types, sink);
     retries::resolve(&mut types, sink);
+    openapi::resolve(&mut types, loaded, options, sink);
     plain::resolve(&mut types, sink);
     masks::resolve(&mut types, sink);
     let mut schema = types.schema;

@@ -10,9 +10,9 @@ use crate::diag::Place;
 use crate::input::{Loaded, builtin};
 use crate::model::FieldStorage;
 use crate::model::{
-    Arena, Behavior, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId,
-    Oneof, OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TextFormat, TypePath,
-    ValueType, WellKnown,
+    Arena, Behavior, Comments, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message,
+    MessageId, Oneof, OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TextFormat,
+    TypePath, ValueType, WellKnown,
 };
 use crate::names::{self, Externs};
 use crate::options::Options;
@@ -83,6 +83,8 @@ impl Types<'_> {
                 module: Vec::new(),
                 file_name: String::new(),
                 openapi: String::new(),
+                comments: Comments::default(),
+                described: None,
                 projected: String::new(),
                 files: Vec::new(),
                 messages: Vec::new(),
@@ -133,6 +135,11 @@ impl Types<'_> {
             comments: self.loaded.locations.comments(name, path),
             deprecated,
         }
+    }
+
+    /// The comments of the part of a file at `path`.
+    pub(super) fn comments(&self, file: FileId, path: &[i32]) -> Comments {
+        self.loaded.locations.comments(&self.schema.files[file].name, path)
     }
 
     /// Where an option stands: `path` is that of the definition, `option` goes on from there.

@@ -454,6 +454,153 @@ pub mod error {
     }
 }
 
+/// `option (rsvc.v1.openapi)`: what an OpenAPI document says of a package that nothing else in the
+/// `.proto` says. A document of several packages takes it from the first that has the option; their
+/// overlays are all applied.
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct OpenApi {
+    /// What the interface is called. Left out: the name of the package.
+    #[prost(string, tag = "1")]
+    pub title: ::rsvc::prost::alloc::string::String,
+    /// The version of the interface, as `1.4.0`. Left out: `0.0.0`.
+    #[prost(string, tag = "2")]
+    pub version: ::rsvc::prost::alloc::string::String,
+    /// What it is for, in Markdown. Left out: the comment before `package`.
+    #[prost(string, tag = "3")]
+    pub description: ::rsvc::prost::alloc::string::String,
+    /// The address of the terms of service.
+    #[prost(string, tag = "4")]
+    pub terms_of_service: ::rsvc::prost::alloc::string::String,
+    /// Whom to ask.
+    #[prost(message, optional, tag = "5")]
+    pub contact: ::core::option::Option<open_api::Contact>,
+    /// Under which licence it is offered.
+    #[prost(message, optional, tag = "6")]
+    pub license: ::core::option::Option<open_api::License>,
+    /// Where it is served. Left out: `/`, which is where the document comes from.
+    #[prost(message, repeated, tag = "7")]
+    pub servers: ::rsvc::prost::alloc::vec::Vec<open_api::Server>,
+    /// How callers say who they are; each is enough. Left out, where anything is said of access: a
+    /// bearer token that is a JWT.
+    #[prost(message, repeated, tag = "8")]
+    pub security_schemes: ::rsvc::prost::alloc::vec::Vec<open_api::SecurityScheme>,
+    /// A page with more.
+    #[prost(message, optional, tag = "9")]
+    pub external_docs: ::core::option::Option<open_api::ExternalDocs>,
+    /// A JSON or YAML file that is merged into the document, by the rules of JSON Merge Patch
+    /// (RFC 7396): members that it has replace those of the document, and `null` removes them. A path
+    /// from the folder of this `.proto`.
+    #[prost(string, tag = "10")]
+    pub overlay: ::rsvc::prost::alloc::string::String,
+}
+
+/// Nested message and enum types in `OpenApi`.
+pub mod open_api {
+    /// Whom to ask.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct Contact {
+        #[prost(string, tag = "1")]
+        pub name: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "2")]
+        pub url: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "3")]
+        pub email: ::rsvc::prost::alloc::string::String,
+    }
+    /// A licence, by its SPDX identifier or the address of its text.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct License {
+        /// As `Apache License 2.0`.
+        #[prost(string, tag = "1")]
+        pub name: ::rsvc::prost::alloc::string::String,
+        /// As `Apache-2.0`.
+        #[prost(string, tag = "2")]
+        pub identifier: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "3")]
+        pub url: ::rsvc::prost::alloc::string::String,
+    }
+    /// A place where the interface is served.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct Server {
+        /// Its address: what paths are appended to.
+        #[prost(string, tag = "1")]
+        pub url: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "2")]
+        pub description: ::rsvc::prost::alloc::string::String,
+    }
+    /// A page.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct ExternalDocs {
+        #[prost(string, tag = "1")]
+        pub url: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "2")]
+        pub description: ::rsvc::prost::alloc::string::String,
+    }
+    /// A way to say who calls.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct SecurityScheme {
+        /// Its name in the document, as `bearer`.
+        #[prost(string, tag = "1")]
+        pub name: ::rsvc::prost::alloc::string::String,
+        #[prost(string, tag = "2")]
+        pub description: ::rsvc::prost::alloc::string::String,
+        #[prost(oneof = "security_scheme::Kind", tags = "3, 4, 5, 6")]
+        pub kind: ::core::option::Option<security_scheme::Kind>,
+    }
+    /// Nested message and enum types in `SecurityScheme`.
+    pub mod security_scheme {
+        #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+        #[prost(prost_path = "::rsvc::prost")]
+        pub enum Kind {
+            /// A token in the header `Authorization`.
+            #[prost(message, tag = "3")]
+            Bearer(super::Bearer),
+            /// A key in a header.
+            #[prost(message, tag = "4")]
+            ApiKey(super::ApiKey),
+            /// A certificate of the client.
+            #[prost(message, tag = "5")]
+            MutualTls(super::MutualTls),
+            /// A token of a provider, which says at an address what it offers.
+            #[prost(message, tag = "6")]
+            OpenIdConnect(super::OpenIdConnect),
+        }
+    }
+    /// A token in the header `Authorization: Bearer`.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct Bearer {
+        /// The form of the token, for people. Left out: `JWT`.
+        #[prost(string, tag = "1")]
+        pub format: ::rsvc::prost::alloc::string::String,
+    }
+    /// A key in a header.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct ApiKey {
+        /// The name of the header. Left out: `x-api-key`.
+        #[prost(string, tag = "1")]
+        pub header: ::rsvc::prost::alloc::string::String,
+    }
+    /// A certificate of the client.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct MutualTls {}
+    /// OpenID Connect.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct OpenIdConnect {
+        /// The address of the discovery document.
+        #[prost(string, tag = "1")]
+        pub url: ::rsvc::prost::alloc::string::String,
+    }
+}
+
 impl ::rsvc::codegen::json::JsonEnum for method_options::Validation {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "rsvc.v1.MethodOptions.Validation",
@@ -1134,6 +1281,387 @@ const _: () = {
     }
 };
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
+        ::rsvc::codegen::json::Field::string(",\"title\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"version\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 3),
+        ::rsvc::codegen::json::Field::string(",\"termsOfService\":terms_of_service", 4),
+        ::rsvc::codegen::json::Field::message::<open_api::Contact>(",\"contact\":", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<open_api::License>(",\"license\":", 6).optional(),
+        ::rsvc::codegen::json::Field::message::<open_api::Server>(",\"servers\":", 7).repeated(),
+        ::rsvc::codegen::json::Field::message::<open_api::SecurityScheme>(",\"securitySchemes\":security_schemes", 8).repeated(),
+        ::rsvc::codegen::json::Field::message::<open_api::ExternalDocs>(",\"externalDocs\":external_docs", 9).optional(),
+        ::rsvc::codegen::json::Field::string(",\"overlay\":", 10),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<OpenApi>("rsvc.v1.OpenApi", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for OpenApi {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.title);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.version);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.terms_of_service);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.contact);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.license);
+            __rsvc_w.list(&__RSVC_FIELDS[6], &self.servers);
+            __rsvc_w.list(&__RSVC_FIELDS[7], &self.security_schemes);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.external_docs);
+            __rsvc_w.string(&__RSVC_FIELDS[9], &self.overlay);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.title),
+                1 => __rsvc_r.string(&mut self.version),
+                2 => __rsvc_r.string(&mut self.description),
+                3 => __rsvc_r.string(&mut self.terms_of_service),
+                4 => __rsvc_r.message_opt(&mut self.contact),
+                5 => __rsvc_r.message_opt(&mut self.license),
+                6 => __rsvc_r.list(&mut self.servers),
+                7 => __rsvc_r.list(&mut self.security_schemes),
+                8 => __rsvc_r.message_opt(&mut self.external_docs),
+                9 => __rsvc_r.string(&mut self.overlay),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"url\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"email\":", 3),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::Contact>(
+        "rsvc.v1.OpenApi.Contact",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::Contact {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.url);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.email);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.url),
+                2 => __rsvc_r.string(&mut self.email),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"identifier\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"url\":", 3),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::License>(
+        "rsvc.v1.OpenApi.License",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::License {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.identifier);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.url);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.identifier),
+                2 => __rsvc_r.string(&mut self.url),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"url\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 2),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::Server>(
+        "rsvc.v1.OpenApi.Server",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::Server {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.url);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.url),
+                1 => __rsvc_r.string(&mut self.description),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"url\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 2),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::ExternalDocs>(
+        "rsvc.v1.OpenApi.ExternalDocs",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::ExternalDocs {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.url);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.url),
+                1 => __rsvc_r.string(&mut self.description),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 2),
+        ::rsvc::codegen::json::Field::message::<open_api::Bearer>(",\"bearer\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<open_api::ApiKey>(",\"apiKey\":api_key", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<open_api::MutualTls>(",\"mutualTls\":mutual_tls", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<open_api::OpenIdConnect>(",\"openIdConnect\":open_id_connect", 6).in_oneof(0),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::SecurityScheme>(
+        "rsvc.v1.OpenApi.SecurityScheme",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::SecurityScheme {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            match &self.kind {
+                ::core::option::Option::Some(open_api::security_scheme::Kind::Bearer(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(open_api::security_scheme::Kind::ApiKey(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(open_api::security_scheme::Kind::MutualTls(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(open_api::security_scheme::Kind::OpenIdConnect(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[5],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.description),
+                2 => {
+                    if let ::core::option::Option::Some(open_api::security_scheme::Kind::Bearer(__rsvc_value)) = &mut self.kind {
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(open_api::security_scheme::Kind::Bearer(__rsvc_r.message_value()?));
+                    }
+                    ::core::result::Result::Ok(())
+                },
+                3 => {
+                    if let ::core::option::Option::Some(open_api::security_scheme::Kind::ApiKey(__rsvc_value)) = &mut self.kind {
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(open_api::security_scheme::Kind::ApiKey(__rsvc_r.message_value()?));
+                    }
+                    ::core::result::Result::Ok(())
+                },
+                4 => {
+                    if let ::core::option::Option::Some(open_api::security_scheme::Kind::MutualTls(__rsvc_value)) = &mut self.kind {
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(open_api::security_scheme::Kind::MutualTls(__rsvc_r.message_value()?));
+                    }
+                    ::core::result::Result::Ok(())
+                },
+                5 => {
+                    if let ::core::option::Option::Some(open_api::security_scheme::Kind::OpenIdConnect(__rsvc_value)) = &mut self.kind {
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(open_api::security_scheme::Kind::OpenIdConnect(__rsvc_r.message_value()?));
+                    }
+                    ::core::result::Result::Ok(())
+                },
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"format\":", 1),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::Bearer>(
+        "rsvc.v1.OpenApi.Bearer",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::Bearer {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.format);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.format),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"header\":", 1),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::ApiKey>(
+        "rsvc.v1.OpenApi.ApiKey",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::ApiKey {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.header);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.header),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::MutualTls>(
+        "rsvc.v1.OpenApi.MutualTls",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::MutualTls {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"url\":", 1),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<open_api::OpenIdConnect>(
+        "rsvc.v1.OpenApi.OpenIdConnect",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for open_api::OpenIdConnect {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.url);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.url),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
 ::rsvc::register_messages!(
     ServiceOptions,
     MethodOptions,
@@ -1154,6 +1682,16 @@ const _: () = {
     Error,
     error::Link,
     error::LocalizedMessage,
+    OpenApi,
+    open_api::Contact,
+    open_api::License,
+    open_api::Server,
+    open_api::ExternalDocs,
+    open_api::SecurityScheme,
+    open_api::Bearer,
+    open_api::ApiKey,
+    open_api::MutualTls,
+    open_api::OpenIdConnect,
 );
 
 impl ::rsvc::Validate for ServiceOptions {}
@@ -1193,3 +1731,23 @@ impl ::rsvc::Validate for Error {}
 impl ::rsvc::Validate for error::Link {}
 
 impl ::rsvc::Validate for error::LocalizedMessage {}
+
+impl ::rsvc::Validate for OpenApi {}
+
+impl ::rsvc::Validate for open_api::Contact {}
+
+impl ::rsvc::Validate for open_api::License {}
+
+impl ::rsvc::Validate for open_api::Server {}
+
+impl ::rsvc::Validate for open_api::ExternalDocs {}
+
+impl ::rsvc::Validate for open_api::SecurityScheme {}
+
+impl ::rsvc::Validate for open_api::Bearer {}
+
+impl ::rsvc::Validate for open_api::ApiKey {}
+
+impl ::rsvc::Validate for open_api::MutualTls {}
+
+impl ::rsvc::Validate for open_api::OpenIdConnect {}

@@ -45,6 +45,7 @@ cases! {
     objects,
     old_rules,
     oneofs,
+    openapi,
     package_case,
     packages,
     plugin_types,

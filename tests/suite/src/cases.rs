@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use protoc_gen_rsvc::diag::Code;
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::{Builder, GeneratedFile};
 
@@ -77,7 +78,10 @@ impl Case {
         };
         match builder.generate(&source) {
             Ok(generated) => {
-                assert!(generated.warnings.is_empty(), "{}: {:?}", self.name, generated.warnings);
+                // What a document has no place for is seen in the document.
+                let others: Vec<_> =
+                    generated.warnings.iter().filter(|found| found.code != Code::HTTP_UNDESCRIBED).collect();
+                assert!(others.is_empty(), "{}: {others:?}", self.name);
                 generated.files
             }
             Err(errors) => panic!("case {}: {errors}", self.name),

@@ -1,9 +1,11 @@
 //! Every golden case gives exactly the files in the repository, twice in a row, and is in the list of those compiled.
 
 use std::fs;
+use std::process::Command;
 
 use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::input::Source;
+use suite::binary::generator;
 use suite::cases::{Case, difference, read_files, repository, tree};
 
 #[test]
@@ -79,6 +81,66 @@ fn the_tests_of_the_runtime_have_the_services_of_grpc() {
     is_generated("runtime/tests/it/grpc", &services_of_grpc(), &Builder::new());
 }
 
+/// The documents of the shop, in both versions.
+#[test]
+fn the_shop_has_its_documents() {
+    let include = repository().join("examples/shop/proto");
+    let files = ["user", "order", "upload", "chat"].map(|name| format!("shop/v1/{name}.proto").into());
+    let source = Source::Files { files: files.into(), includes: vec![include] };
+    for version in ["3.1", "3.2"] {
+        let builder = Builder::new().option("openapi", "json").option("openapi_version", version);
+        let found = builder.documents(&source).unwrap_or_else(|errors| panic!("{errors}")).files;
+        is_same(&format!("tests/snapshots/openapi/shop-{version}"), &found);
+    }
+}
+
+/// Any number of calls of one build script: the root has a constant for the documents of each.
+#[test]
+fn documents_of_earlier_calls_stay() {
+    let out = tempfile::tempdir().expect("a folder");
+    let folder = out.path().join("pb");
+    let compile = |case: &str| {
+        let include = repository().join("tests/snapshots/gen").join(case).join("proto");
+        let files = tree(&include, "proto").into_iter().map(Into::into).collect();
+        let source = Source::Files { files, includes: vec![include] };
+        let builder = Builder::new().out_dir(&folder).option("openapi", "json");
+        builder.option("openapi_split", "package").write(&source).unwrap_or_else(|errors| panic!("{errors}"));
+    };
+    compile("forms");
+    compile("masks");
+    let root = fs::read_to_string(folder.join("mod.rs")).expect("the root");
+    for document in ["forms.v1.openapi.json", "masks.v1.openapi.json"] {
+        assert!(folder.join(document).exists(), "{document} is not there");
+        let count = root.matches(&format!("include_str!(\"{document}\")")).count();
+        assert_eq!(count, 1, "{document} in\n{root}");
+    }
+}
+
+/// A document that is not written any more goes; what others have written stays. Each run is a process, since the calls of
+/// one process make one tree.
+#[test]
+fn documents_that_are_not_written_any_more_go() {
+    let (generator, out) = (generator(), tempfile::tempdir().expect("a folder"));
+    let include = repository().join("tests/snapshots/gen/forms/proto");
+    let write = |options: &[&str]| {
+        let mut command = Command::new(&generator);
+        command.arg("generate").arg("--out").arg(out.path()).arg("-I").arg(&include);
+        for option in options {
+            command.args(["--opt", option]);
+        }
+        let ran = command.args(tree(&include, "proto")).output().expect("the generator runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    let exists = |name: &str| out.path().join(name).exists();
+    write(&["openapi=yaml"]);
+    fs::write(out.path().join("mine.json"), "{}").expect("writes");
+    write(&["openapi=json"]);
+    assert!(exists("openapi.json") && !exists("openapi.yaml") && exists("mine.json"));
+    fs::write(out.path().join("openapi.json"), "changed by hand").expect("writes");
+    write(&[]);
+    assert!(exists("openapi.json"), "what somebody has changed stays");
+}
+
 fn services_of_grpc() -> Source {
     let include = repository().join("proto");
     let files = tree(&include, "proto").into_iter().filter(|name| name.starts_with("grpc/"));
@@ -87,12 +149,15 @@ fn services_of_grpc() -> Source {
 
 /// Compares a folder of the repository with what the generator makes now.
 fn is_generated(folder: &str, source: &Source, builder: &Builder) {
-    let found = builder.generate(source).unwrap_or_else(|errors| panic!("{errors}")).files;
+    is_same(folder, &builder.generate(source).unwrap_or_else(|errors| panic!("{errors}")).files);
+}
+
+fn is_same(folder: &str, found: &[protoc_gen_rsvc::GeneratedFile]) {
     let path = repository().join(folder);
     if std::env::var_os("RSVC_BLESS").is_some() {
-        protoc_gen_rsvc::write(&path, &found).expect("the folder can be written");
+        protoc_gen_rsvc::write(&path, found).expect("the folder can be written");
     }
-    if let Some(difference) = difference(&read_files(&path), &found) {
+    if let Some(difference) = difference(&read_files(&path), found) {
         panic!("{folder}: {difference}; `cargo xtask bless` accepts what is there now");
     }
 }
@@ -151,7 +216,9 @@ fn every_case_is_compiled() {
 fn what_has_not_changed_is_not_written() {
     let case = &Case::all()[0];
     let folder = tempfile::tempdir().expect("a folder");
-    let files = case.generate();
+    let mut files = case.generate();
+    // Only a folder with a record knows the documents that it has.
+    files.retain(|file| std::path::Path::new(&file.name).extension().is_some_and(|end| end == "rs"));
     let write = |files: &[protoc_gen_rsvc::GeneratedFile]| {
         protoc_gen_rsvc::write(folder.path(), files).expect("writes");
     };

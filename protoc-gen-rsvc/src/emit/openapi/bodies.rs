@@ -6,6 +6,7 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
+use super::examples::with_example;
 use super::fields::{self, Values};
 use super::parameters::in_path;
 use super::shape::{anything, as_text, list};
@@ -32,13 +33,14 @@ impl Writer<'_> {
             return Some(body.content(RAW, Content::new(Some(anything()))).build());
         }
         let schema = self.body_schema(method, binding);
+        let example = self.example_of_body(method, binding);
         if method.kind.client_streams() {
             body = body.description(Some(streams::REQUESTS));
-            for (media, content) in streams::requests(schema, self.options.version) {
+            for (media, content) in streams::requests(schema, example, self.options.version) {
                 body = body.content(media, content);
             }
         } else {
-            body = body.content(JSON, Content::new(Some(schema)));
+            body = body.content(JSON, with_example(Content::new(Some(schema)), example));
             let is_required = self.is_body_required(method, binding);
             body = body.required(Some(if is_required { Required::True } else { Required::False }));
         }

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// What stands before the name of a message in `@type`.
-const TYPE_PREFIX: &str = "type.googleapis.com/";
+pub(super) const TYPE_PREFIX: &str = "type.googleapis.com/";
 
 impl Writer<'_> {
     /// The body of any error: `google.rpc.Status`.
@@ -67,7 +67,12 @@ impl Writer<'_> {
 
     /// One error of a set.
     pub(super) fn typed_error(&mut self, set: ErrorSetId, index: usize) -> RefOr<Schema> {
-        let name = if let Some(name) = self.errors.get(&(set, index)) {
+        utoipa::openapi::Ref::from_schema_name(self.name_of_error(set, index)).into()
+    }
+
+    /// The name of the component of one error of a set.
+    pub(super) fn name_of_error(&mut self, set: ErrorSetId, index: usize) -> String {
+        if let Some(name) = self.errors.get(&(set, index)) {
             name.clone()
         } else {
             let of = &self.schema.error_sets[set];
@@ -79,8 +84,7 @@ impl Writer<'_> {
             let schema = self.typed_schema(&of.domain, error);
             self.components.insert(name.clone(), schema.into());
             name
-        };
-        utoipa::openapi::Ref::from_schema_name(name).into()
+        }
     }
 
     fn typed_schema(&mut self, domain: &str, error: &ErrorVariant) -> Object {
@@ -193,7 +197,7 @@ fn retry_info(delay: std::time::Duration) -> Object {
 }
 
 /// A duration as ProtoJSON writes it: with 0, 3, 6 or 9 digits of a fraction.
-fn seconds(delay: std::time::Duration) -> String {
+pub(super) fn seconds(delay: std::time::Duration) -> String {
     let (seconds, nanos) = (delay.as_secs(), delay.subsec_nanos());
     match nanos {
         0 => format!("{seconds}s"),

@@ -7,6 +7,7 @@
 mod bodies;
 mod connect;
 mod errors;
+mod examples;
 mod fields;
 mod info;
 mod operations;
@@ -23,7 +24,7 @@ mod writer;
 
 use std::collections::BTreeSet;
 
-use utoipa::openapi::{OpenApi, OpenApiVersion, Server};
+use utoipa::openapi::{OpenApi, OpenApiVersion};
 
 use crate::model::{PackageId, Schema, ServiceId};
 use crate::names;
@@ -106,7 +107,15 @@ pub(crate) fn document(schema: &Schema, options: &Options, plan: &Plan) -> Docum
             Scope::Service(service) => *id == service,
         })
         .collect();
-    let text = render::text(&build(schema, &options.openapi, &services), options.openapi.format);
+    let overlays = render::Overlays {
+        all: info::packages(schema, &services)
+            .into_iter()
+            .filter_map(|package| package.described.as_ref()?.overlay.as_ref())
+            .collect(),
+        is_part: matches!(plan.scope, Scope::Service(_)),
+    };
+    let document = build(schema, &options.openapi, &services);
+    let text = render::text(&document, &overlays, options.openapi.format);
     Document { name: plan.file.clone(), text }
 }
 
@@ -122,8 +131,11 @@ fn build(schema: &Schema, options: &OpenApiOptions, services: &[ServiceId]) -> O
         Version::V31 => OpenApiVersion::Version31,
         Version::V32 => OpenApiVersion::Version32,
     };
-    document.servers = Some(vec![Server::new("/")]);
+    document.servers = Some(info::servers(schema, services));
+    document.external_docs = info::external_docs(schema, services);
     document.tags = Some(info::tags(schema, services));
+    // An operation that says nothing of its own needs no credentials.
+    document.security = writer.security.is_open().then(Vec::new);
     document.components = Some(writer.finish());
     document
 }

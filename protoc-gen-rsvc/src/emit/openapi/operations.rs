@@ -4,12 +4,14 @@ use utoipa::openapi::Deprecated;
 use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder};
 
+use super::info;
 use super::streams;
 use super::templates::Path;
 use super::writer::Writer;
 use crate::emit::docs;
 use crate::model::Method;
 use crate::model::http::{Binding, Body};
+use crate::names;
 
 impl Writer<'_> {
     /// The operation of a binding, the `index`-th of its method.
@@ -29,11 +31,13 @@ impl Writer<'_> {
     pub(super) fn described(&mut self, method: &Method, suffix: &str) -> OperationBuilder {
         let service = &self.schema.services[method.service];
         let (summary, description) = words(method);
+        let name = info::name(self.schema, method.service);
+        let id = self.operation_id(&format!("{}_{}{suffix}", name.replace('.', "_"), method.name));
         OperationBuilder::new()
-            .tag(&service.name)
+            .tag(name)
             .summary(summary)
             .description(description)
-            .operation_id(Some(format!("{}_{}{suffix}", service.name, method.name)))
+            .operation_id(Some(id))
             .deprecated((method.origin.deprecated || service.origin.deprecated).then_some(Deprecated::True))
             .securities(Some(self.security.requirements(method)))
     }
@@ -55,7 +59,7 @@ impl Writer<'_> {
 fn words(method: &Method) -> (Option<String>, Option<String>) {
     let mut description = docs::markdown(&method.origin.comments);
     let summary = description.as_deref().and_then(first_sentence);
-    if summary == description {
+    if summary.as_deref() == description.as_deref().map(|text| text.trim_end_matches('.')) {
         description = None;
     }
     let mut more = Vec::new();
@@ -72,7 +76,14 @@ fn words(method: &Method) -> (Option<String>, Option<String>) {
         }
         text.push_str(words);
     }
-    (summary, description)
+    // Tools want one.
+    let summary = summary.unwrap_or_else(|| capitalized(&names::words(&method.name)));
+    (Some(summary), description)
+}
+
+fn capitalized(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The first sentence of a text, without its full stop.

@@ -8,7 +8,7 @@ use super::shape::{as_text, take_description, text};
 use super::templates::{Path, Slot, SlotOf};
 use super::writer::Writer;
 use crate::emit::docs;
-use crate::model::http::Binding;
+use crate::model::http::{Binding, Verb};
 use crate::model::{Cache, FieldId, Idempotency, Method};
 use crate::options::OpenApiVersion;
 
@@ -23,7 +23,7 @@ impl Writer<'_> {
         let mut all: Vec<RefOr<Parameter>> =
             path.slots.iter().map(|slot| RefOr::T(self.of_path(slot))).collect();
         all.extend(self.of_query(binding).into_iter().map(RefOr::T));
-        all.extend(self.of_headers(method));
+        all.extend(self.of_headers(method, binding));
         all
     }
 
@@ -55,7 +55,12 @@ impl Writer<'_> {
                 Some(description.map_or_else(|| words.to_owned(), |text| format!("{text}\n\n{words}")));
         }
         let is_reserved = slot.is_rest && self.options.version == OpenApiVersion::V32;
+        let example = match slot.of {
+            SlotOf::Field(field) => self.example_of_text(field),
+            SlotOf::Part(..) | SlotOf::Nothing => None,
+        };
         ParameterBuilder::new()
+            .example(example)
             .name(&slot.name)
             .parameter_in(ParameterIn::Path)
             .required(Required::True)
@@ -81,6 +86,7 @@ impl Writer<'_> {
         }
         let is_required = field.path.iter().all(|field| self.components.is_required(*field));
         ParameterBuilder::new()
+            .example(self.example_of_text(field.field()))
             .name(&field.name)
             .parameter_in(ParameterIn::Query)
             .required(if is_required { Required::True } else { Required::False })
@@ -97,9 +103,12 @@ impl Writer<'_> {
         (schema, description, self.schema.fields[field].origin.deprecated)
     }
 
-    fn of_headers(&mut self, method: &Method) -> Vec<RefOr<Parameter>> {
+    fn of_headers(&mut self, method: &Method, binding: &Binding) -> Vec<RefOr<Parameter>> {
         let Some(Cache { etag: Some(_), .. }) = method.cache else { return Vec::new() };
         let reads = method.idempotency == Idempotency::NoSideEffects;
+        if reads && binding.verb != Verb::Get {
+            return Vec::new();
+        }
         let header = |name: &str, words: &str| {
             ParameterBuilder::new()
                 .name(name)

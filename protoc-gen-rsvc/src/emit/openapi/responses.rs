@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use rsvc_common::codes;
+use serde_json::{Value, json};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Response, ResponseBuilder, Responses, Schema};
 
 use super::bodies::{JSON, RAW};
+use super::examples::with_example;
 use super::fields;
 use super::shape::{any_of, anything, one_of, text};
 use super::writer::Writer;
 use super::{errors, streams};
-use crate::model::http::{Binding, Body};
+use crate::model::http::{Binding, Body, Verb};
 use crate::model::{
     Access, Cache, ErrorSetId, FieldKind, Idempotency, Method, Presence, ValueType, WellKnown,
 };
@@ -75,9 +77,9 @@ impl Writer<'_> {
         let mut all: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
         let ok = self.success(method, binding);
         all.insert("200".to_owned(), ok.into());
-        if is_cached(method) {
+        if is_cached(method, binding) {
             let response = ResponseBuilder::new().description("The caller has this version already.");
-            let response = self.with_caching(response, method).build();
+            let response = self.with_caching(response, method, binding).build();
             all.insert("304".to_owned(), response.into());
         }
         let mut typed = self.typed_by_status(method);
@@ -93,7 +95,7 @@ impl Writer<'_> {
             all.insert(status.to_string(), response.into());
         }
         let other = self.shared_response("Error", |this| {
-            this.with_error(ResponseBuilder::new().description("Any other error."), None).build()
+            this.with_error(ResponseBuilder::new().description("Any other error."), 0).build()
         });
         all.insert("default".to_owned(), other);
         Responses::from_iter(all)
@@ -107,17 +109,18 @@ impl Writer<'_> {
         let mut response = ResponseBuilder::new().description(self.success_words(method));
         if is_raw {
             response = response.content(RAW, Content::new(Some(anything())));
-            return self.with_caching(response, method).build();
+            return self.with_caching(response, method, binding).build();
         }
         let schema = self.response_schema(method, binding);
+        let example = self.example_of_response(method, binding);
         if method.kind.server_streams() {
-            for (media, content) in self.responses_of_stream(&schema) {
+            for (media, content) in self.responses_of_stream(&schema, example) {
                 response = response.content(media, content);
             }
             return response.build();
         }
-        response = response.content(JSON, Content::new(Some(schema)));
-        self.with_caching(response, method).build()
+        response = response.content(JSON, with_example(Content::new(Some(schema)), example));
+        self.with_caching(response, method, binding).build()
     }
 
     fn success_words(&self, method: &Method) -> &'static str {
@@ -144,8 +147,18 @@ impl Writer<'_> {
     }
 
     /// The headers by which caches go.
-    fn with_caching(&mut self, mut response: ResponseBuilder, method: &Method) -> ResponseBuilder {
+    fn with_caching(
+        &mut self,
+        mut response: ResponseBuilder,
+        method: &Method,
+        binding: &Binding,
+    ) -> ResponseBuilder {
         let Some(cache) = &method.cache else { return response };
+        let reads = method.idempotency == Idempotency::NoSideEffects;
+        // Of a response to PUT a tag would say that exactly what was sent is stored.
+        if binding.verb == Verb::Put || (reads && binding.verb != Verb::Get) {
+            return response;
+        }
         let header =
             |words: &str| HeaderBuilder::new().schema(Some(text(""))).description(Some(words)).build();
         if cache.etag.is_some() {
@@ -153,7 +166,7 @@ impl Writer<'_> {
             let tag = self.shared_header("ETag", || header(words));
             response = add_header(response, "ETag", tag);
         }
-        if method.idempotency == Idempotency::NoSideEffects {
+        if reads {
             let control =
                 self.shared_header("CacheControl", || header("What caches may do with the response."));
             response = add_header(response, "Cache-Control", control);
@@ -181,7 +194,8 @@ impl Writer<'_> {
         let mut retries = false;
         for (set, index) in errors {
             let error = &self.schema.error_sets[*set].errors[*index];
-            let comment = errors::words(self.schema, error).replace('\n', " ");
+            let comment = errors::words(self.schema, error);
+            let comment = comment.split_whitespace().collect::<Vec<_>>().join(" ");
             words.push(format!("- `{}`: {comment}", error.reason).trim_end_matches([':', ' ']).to_owned());
             retries |= error.retry_after.is_some();
             schemas.push(self.typed_error(*set, *index));
@@ -199,7 +213,7 @@ impl Writer<'_> {
             ([one], _) => one.trim_start_matches("- ").to_owned(),
             _ => words.join("\n"),
         };
-        let mut response = self.with_error(ResponseBuilder::new().description(words), Some(schema));
+        let mut response = self.with_errors(ResponseBuilder::new().description(words), schema, errors);
         let header = common.and_then(|failure| failure.header).or(retries.then_some("Retry-After"));
         if let Some(name) = header {
             response = self.with_header(response, name);
@@ -210,7 +224,7 @@ impl Writer<'_> {
     fn shared_failure(&mut self, failure: &Failure) -> RefOr<Response> {
         self.shared_response(failure.name, |this| {
             let response = ResponseBuilder::new().description(failure.description);
-            let response = this.with_error(response, None);
+            let response = this.with_error(response, failure.status);
             match failure.header {
                 Some(name) => this.with_header(response, name).build(),
                 None => response.build(),
@@ -218,11 +232,23 @@ impl Writer<'_> {
         })
     }
 
-    /// The body of an error in both of its forms.
-    fn with_error(&mut self, response: ResponseBuilder, schema: Option<RefOr<Schema>>) -> ResponseBuilder {
-        let schema = schema.unwrap_or_else(|| self.error());
+    /// The body of any error in both of its forms.
+    fn with_error(&mut self, response: ResponseBuilder, status: u16) -> ResponseBuilder {
+        let json = with_example(Content::new(Some(self.error())), example(status));
+        response.content(JSON, json).content(PROBLEM, Content::new(Some(self.problem())))
+    }
+
+    /// The bodies of typed errors in both of their forms.
+    fn with_errors(
+        &mut self,
+        response: ResponseBuilder,
+        schema: RefOr<Schema>,
+        errors: &[(ErrorSetId, usize)],
+    ) -> ResponseBuilder {
+        let json = self.examples_of_errors(errors, false).schema(Some(schema)).build();
         let problem = self.problem();
-        response.content(JSON, Content::new(Some(schema))).content(PROBLEM, Content::new(Some(problem)))
+        let problem = self.examples_of_errors(errors, true).schema(Some(problem)).build();
+        response.content(JSON, json).content(PROBLEM, problem)
     }
 
     fn with_header(&mut self, response: ResponseBuilder, name: &str) -> ResponseBuilder {
@@ -235,6 +261,27 @@ impl Writer<'_> {
         });
         add_header(response, name, header)
     }
+}
+
+/// What the adapter sends, where that is much the same for every method.
+fn example(status: u16) -> Option<Value> {
+    let (code, message) = match status {
+        400 => {
+            let violation = json!({"field": "items[1].count", "description": "\"x\" is not an int32"});
+            return Some(json!({
+                "code": 3,
+                "message": "the body: \"x\" is not an int32 at `items[1].count` (offset 31)",
+                "details": [{
+                    "@type": "type.googleapis.com/google.rpc.BadRequest",
+                    "fieldViolations": [violation],
+                }],
+            }));
+        }
+        401 => (16, "the token is not valid"),
+        500 => (13, "the handler failed"),
+        _ => return None,
+    };
+    Some(json!({"code": code, "message": message}))
 }
 
 fn add_header(
@@ -258,8 +305,9 @@ pub(super) fn typed(writer: &Writer<'_>, method: &Method) -> Vec<(ErrorSetId, us
 }
 
 /// Whether a response can be 304.
-fn is_cached(method: &Method) -> bool {
-    method.idempotency == Idempotency::NoSideEffects
+fn is_cached(method: &Method, binding: &Binding) -> bool {
+    binding.verb == Verb::Get
+        && method.idempotency == Idempotency::NoSideEffects
         && matches!(method.cache, Some(Cache { etag: Some(_), .. }))
 }
 

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::RefOr;
-use utoipa::openapi::security::{Http, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, OpenIdConnect, SecurityRequirement,
+    SecurityScheme,
+};
 
+use super::info;
+use crate::model::openapi::{self as model, SchemeKind};
 use crate::model::{Access, Method, Schema, ServiceId};
 
 /// The scheme of a document that names none: most authenticators read a bearer token.
@@ -18,12 +23,18 @@ pub(super) struct Security {
 impl Security {
     /// Of services of which none says who may call it, nothing is known.
     pub(super) fn new(schema: &Schema, services: &[ServiceId]) -> Self {
+        let said = info::described(schema, services).map_or(&[][..], |said| &said.security_schemes);
+        if !said.is_empty() {
+            return Self {
+                schemes: said.iter().map(|said| (said.name.clone(), RefOr::T(scheme(said)))).collect(),
+            };
+        }
         let methods = services.iter().flat_map(|id| &schema.services[*id].methods);
         let is_declared =
             methods.into_iter().any(|method| !matches!(schema.methods[*method].access, Access::Unspecified));
         let mut schemes = BTreeMap::new();
         if is_declared {
-            schemes.insert(DEFAULT.to_owned(), RefOr::T(SecurityScheme::Http(bearer())));
+            schemes.insert(DEFAULT.to_owned(), RefOr::T(SecurityScheme::Http(bearer("JWT", None))));
         }
         Self { schemes }
     }
@@ -59,12 +70,37 @@ impl Security {
         self.schemes.keys().flat_map(of_scheme).collect()
     }
 
+    /// Whether nothing is known of who may call.
+    pub(super) fn is_open(&self) -> bool {
+        self.schemes.is_empty()
+    }
+
     /// The schemes as components.
     pub(super) fn schemes(&self) -> BTreeMap<String, RefOr<SecurityScheme>> {
         self.schemes.clone()
     }
 }
 
-fn bearer() -> Http {
-    HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()
+fn scheme(said: &model::SecurityScheme) -> SecurityScheme {
+    let description = said.description.clone();
+    match &said.kind {
+        SchemeKind::Bearer(format) => SecurityScheme::Http(bearer(format, description)),
+        SchemeKind::ApiKey(header) => {
+            let mut key = ApiKeyValue::new(header);
+            key.description = description;
+            SecurityScheme::ApiKey(ApiKey::Header(key))
+        }
+        SchemeKind::MutualTls => {
+            SecurityScheme::MutualTls { description, deprecated: None, extensions: None }
+        }
+        SchemeKind::OpenIdConnect(url) => {
+            let mut provider = OpenIdConnect::new(url);
+            provider.description = description;
+            SecurityScheme::OpenIdConnect(provider)
+        }
+    }
+}
+
+fn bearer(format: &str, description: Option<String>) -> Http {
+    HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).description(description).build()
 }

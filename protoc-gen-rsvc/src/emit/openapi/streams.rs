@@ -7,6 +7,7 @@ use utoipa::openapi::schema::Object;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::bodies::JSON;
+use super::examples::with_example;
 use super::shape::{any_of, list, object, text};
 use super::writer::Writer;
 use crate::options::OpenApiVersion;
@@ -23,8 +24,16 @@ pub(super) const RESPONSES: &str = "A stream of messages: each is sent as it com
     if it names none. An error before the first message is the response; a later one ends the stream.";
 
 /// The forms of a stream of requests.
-pub(super) fn requests(message: RefOr<Schema>, version: OpenApiVersion) -> Vec<(&'static str, Content)> {
-    vec![(JSON, Content::new(Some(list(message.clone())))), (NDJSON, lines(message, version))]
+pub(super) fn requests(
+    message: RefOr<Schema>,
+    example: Option<Value>,
+    version: OpenApiVersion,
+) -> Vec<(&'static str, Content)> {
+    let example = example.map(|message| json!([message]));
+    vec![
+        (JSON, with_example(Content::new(Some(list(message.clone()))), example)),
+        (NDJSON, lines(message, version)),
+    ]
 }
 
 /// JSON texts, one a line. Only 3.2 can say what each of them is.
@@ -49,8 +58,13 @@ fn value(schema: &RefOr<Schema>) -> Value {
 
 impl Writer<'_> {
     /// The forms of a stream of responses. A message of the stream can also be the error that ends it.
-    pub(super) fn responses_of_stream(&mut self, message: &RefOr<Schema>) -> Vec<(&'static str, Content)> {
+    pub(super) fn responses_of_stream(
+        &mut self,
+        message: &RefOr<Schema>,
+        example: Option<Value>,
+    ) -> Vec<(&'static str, Content)> {
         let version = self.options.version;
+        let example = example.map(|message| json!([message]));
         let error = self.error();
         let end = self.common("StreamError", |_| {
             object("The last message of a stream that an error has ended.", [("error*", error)]).into()
@@ -70,7 +84,11 @@ impl Writer<'_> {
             version,
             "Server-sent events: the data of each is a message in JSON. The stream ends with the event `end`, or with `error`.",
         );
-        vec![(JSON, Content::new(Some(list(item.clone())))), (NDJSON, lines(item, version)), (EVENTS, events)]
+        vec![
+            (JSON, with_example(Content::new(Some(list(item.clone()))), example)),
+            (NDJSON, lines(item, version)),
+            (EVENTS, events),
+        ]
     }
 }
 

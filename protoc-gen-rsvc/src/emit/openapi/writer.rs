@@ -1,7 +1,9 @@
 //! What the parts of a document share while it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Components as DocumentComponents;
@@ -11,6 +13,7 @@ use super::schemas::Components;
 use super::security::Security;
 use crate::model::{ErrorSetId, Schema as Model, ServiceId};
 use crate::options::OpenApiOptions;
+use crate::samples::Samples;
 
 /// A document under construction.
 pub(super) struct Writer<'a> {
@@ -18,14 +21,18 @@ pub(super) struct Writer<'a> {
     pub(super) options: &'a OpenApiOptions,
     /// The schemas of messages, and others.
     pub(super) components: Components<'a>,
+    pub(super) samples: Samples<'a>,
     pub(super) security: Security,
     /// Schemas that are not those of messages, by what they are for, with the names of their components.
     common: BTreeMap<&'static str, String>,
     /// The errors of sets that have a component.
     pub(super) errors: BTreeMap<(ErrorSetId, usize), String>,
+    operations: BTreeSet<String>,
     responses: BTreeMap<String, RefOr<Response>>,
     parameters: BTreeMap<String, RefOr<Parameter>>,
     headers: BTreeMap<String, RefOr<Header>>,
+    /// With those that could not be made.
+    examples: BTreeMap<String, Option<RefOr<Example>>>,
 }
 
 impl<'a> Writer<'a> {
@@ -34,12 +41,15 @@ impl<'a> Writer<'a> {
             schema,
             options,
             components: Components::new(schema),
+            samples: Samples::new(schema),
             security: Security::new(schema, services),
             common: BTreeMap::new(),
             errors: BTreeMap::new(),
+            operations: BTreeSet::new(),
             responses: BTreeMap::new(),
             parameters: BTreeMap::new(),
             headers: BTreeMap::new(),
+            examples: BTreeMap::new(),
         }
     }
 
@@ -57,6 +67,15 @@ impl<'a> Writer<'a> {
         let schema = make(self);
         self.components.insert(free.clone(), schema);
         Ref::from_schema_name(free).into()
+    }
+
+    /// An operation id that no other operation has. Names with underscores can come out the same: `A_B.C` and `A.B_C`.
+    pub(super) fn operation_id(&mut self, wanted: &str) -> String {
+        let mut id = wanted.to_owned();
+        while !self.operations.insert(id.clone()) {
+            id.push('_');
+        }
+        id
     }
 
     /// A reference to a response that several operations have.
@@ -91,6 +110,19 @@ impl<'a> Writer<'a> {
         RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
     }
 
+    /// A reference to an example that several responses have, if it can be made.
+    pub(super) fn shared_example(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Option<Value>,
+    ) -> Option<RefOr<Example>> {
+        if !self.examples.contains_key(name) {
+            let example = make(self).map(|value| ExampleBuilder::new().value(Some(value)).into());
+            self.examples.insert(name.to_owned(), example);
+        }
+        self.examples[name].as_ref().map(|_| RefOr::Ref(Ref::new(format!("#/components/examples/{name}"))))
+    }
+
     /// All that operations refer to.
     pub(super) fn finish(self) -> DocumentComponents {
         let mut components = DocumentComponents::new();
@@ -99,6 +131,8 @@ impl<'a> Writer<'a> {
         components.responses = self.responses;
         components.parameters = self.parameters;
         components.headers = self.headers;
+        components.examples =
+            self.examples.into_iter().filter_map(|(name, example)| Some((name, example?))).collect();
         components
     }
 }

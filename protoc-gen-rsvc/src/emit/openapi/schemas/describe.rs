@@ -1,18 +1,18 @@
 //! What stands beside a schema: descriptions, what a field is for, its default.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use prost_reflect::Value as ProtoValue;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::schema::AllOf;
+use utoipa::openapi::schema::{AllOf, Object, SchemaType};
 use utoipa::openapi::{Deprecated, RefOr, Schema};
 
 use crate::emit::docs;
-use crate::emit::words::Rule;
-use crate::model::{Behavior, Enum, EnumValue, Field, FieldKind, Origin, Schema as Model, ValueType};
+use crate::emit::words::{Rule, code};
+use crate::model::{
+    Behavior, Enum, EnumValue, Field, FieldId, FieldKind, Origin, Schema as Model, ValueType,
+};
 
 /// What is said beside a schema.
 #[derive(Default)]
@@ -22,8 +22,8 @@ pub(super) struct Notes {
     pub(super) read_only: bool,
     pub(super) write_only: bool,
     pub(super) default: Option<Value>,
-    /// Further keywords.
-    pub(super) more: BTreeMap<String, Value>,
+    /// Rules that no keyword says.
+    pub(super) rules: Option<Value>,
 }
 
 impl Notes {
@@ -59,11 +59,19 @@ impl Notes {
     }
 
     /// Comments, deprecation, and what `google.api` says of a field. That it is required is said where no keyword does.
-    pub(super) fn of_field(field: &Field, schema: &Model, is_required: bool) -> Self {
+    pub(super) fn of_field(id: FieldId, schema: &Model, is_required: bool) -> Self {
+        let field = &schema.fields[id];
         let mut notes = Self::of(&field.origin);
         notes.read_only = field.behaviors.contains(&Behavior::OutputOnly);
         notes.write_only = field.behaviors.contains(&Behavior::InputOnly);
-        notes.default = default(field, schema);
+        if let Some(default) = default(field, schema) {
+            // A default need not keep the rules, and where it does not it is no value by the schema.
+            if schema.rules.declared(id).is_empty() {
+                notes.default = Some(default);
+            } else {
+                notes.say(&format!("Where it is not set, it is {}.", code(&default.to_string())));
+            }
+        }
         for behavior in &field.behaviors {
             if *behavior == Behavior::Required && is_required {
                 continue;
@@ -85,7 +93,7 @@ impl Notes {
         self.say(&format!("Rules:\n\n{}", words.join("\n")));
         let listed: Vec<Value> = rules.iter().filter(|rule| listed(rule)).map(for_programs).collect();
         if !listed.is_empty() {
-            self.more.insert("x-rules".to_owned(), listed.into());
+            self.rules = Some(listed.into());
         }
     }
 
@@ -100,10 +108,10 @@ impl Notes {
 
     /// Puts the notes beside a schema. They take the place of those that it has.
     pub(super) fn put_on(self, schema: RefOr<Schema>) -> RefOr<Schema> {
-        let deprecated = || self.deprecated.then_some(Deprecated::True);
         let flag = |on: bool| on.then_some(true);
+        let is_flagged = self.deprecated || self.read_only || self.write_only;
         match schema {
-            RefOr::Ref(mut to) if !self.deprecated && self.more.is_empty() => {
+            RefOr::Ref(mut to) if !self.deprecated && self.rules.is_none() => {
                 to.description = self.description.unwrap_or(to.description);
                 to.read_only = flag(self.read_only);
                 to.write_only = flag(self.write_only);
@@ -115,70 +123,59 @@ impl Notes {
                 self.put_on(RefOr::T(all.into()))
             }
             RefOr::T(Schema::Object(mut object)) => {
-                object.deprecated = deprecated();
+                object.deprecated = self.deprecated.then_some(Deprecated::True);
                 object.read_only = flag(self.read_only);
                 object.write_only = flag(self.write_only);
                 object.description = self.description.or(object.description);
                 object.default = self.default.or(object.default);
-                extend(&mut object.extensions, self.more);
+                add(&mut object.extensions, RULES, self.rules);
                 object.into()
             }
             RefOr::T(Schema::Array(mut array)) => {
-                array.deprecated = deprecated();
-                array.description = self.description.clone().or(array.description);
-                array.default = self.default.clone().or(array.default);
-                extend(&mut array.extensions, self.access());
+                array.deprecated = self.deprecated.then_some(Deprecated::True);
+                array.description = self.description.or(array.description);
+                array.default = self.default.or(array.default);
+                add(&mut array.extensions, RULES, self.rules);
+                add(&mut array.extensions, "readOnly", self.read_only.then(|| json!(true)));
+                add(&mut array.extensions, "writeOnly", self.write_only.then(|| json!(true)));
                 array.into()
             }
-            RefOr::T(Schema::AllOf(mut all)) => {
-                all.description = self.description.clone().or(all.description);
-                all.default = self.default.clone().or(all.default);
-                extend(&mut all.extensions, self.untyped());
+            RefOr::T(Schema::AllOf(mut all)) if !is_flagged => {
+                all.description = self.description.or(all.description);
+                all.default = self.default.or(all.default);
+                add(&mut all.extensions, RULES, self.rules);
                 RefOr::T(all.into())
             }
-            RefOr::T(Schema::AnyOf(mut any)) => {
-                any.description = self.description.clone().or(any.description);
-                any.default = self.default.clone().or(any.default);
-                extend(&mut any.extensions, self.untyped());
+            RefOr::T(Schema::AnyOf(mut any)) if !is_flagged => {
+                any.description = self.description.or(any.description);
+                any.default = self.default.or(any.default);
+                add(&mut any.extensions, RULES, self.rules);
                 RefOr::T(any.into())
             }
-            RefOr::T(Schema::OneOf(mut one)) => {
-                one.description = self.description.clone().or(one.description);
-                one.default = self.default.clone().or(one.default);
-                extend(&mut one.extensions, self.untyped());
-                RefOr::T(one.into())
-            }
-            // Kinds of schema that nothing here makes.
-            other => other,
+            // The types of compositions have no members for the rest.
+            RefOr::T(Schema::AllOf(all)) => self.put_on(composed("allOf", &all.items)),
+            RefOr::T(Schema::AnyOf(any)) => self.put_on(composed("anyOf", &any.items)),
+            // Kinds of schema that no field has.
+            other @ RefOr::T(_) => other,
         }
-    }
-
-    /// What the type of a list has no member for.
-    fn access(self) -> BTreeMap<String, Value> {
-        let mut more = self.more;
-        for (name, on) in [("readOnly", self.read_only), ("writeOnly", self.write_only)] {
-            if on {
-                more.insert(name.to_owned(), json!(true));
-            }
-        }
-        more
-    }
-
-    /// What the types of compositions have no members for.
-    fn untyped(self) -> BTreeMap<String, Value> {
-        let deprecated = self.deprecated;
-        let mut more = self.access();
-        if deprecated {
-            more.insert("deprecated".to_owned(), json!(true));
-        }
-        more
     }
 }
 
-fn extend(extensions: &mut Option<Extensions>, more: BTreeMap<String, Value>) {
-    if !more.is_empty() {
-        extensions.get_or_insert_default().extend(more);
+/// The keyword of rules that no other keyword says.
+const RULES: &str = "x-rules";
+
+fn add(extensions: &mut Option<Extensions>, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        extensions.get_or_insert_default().insert(name.to_owned(), value);
     }
+}
+
+/// A composition as an object that has all members.
+fn composed(keyword: &str, items: &[RefOr<Schema>]) -> RefOr<Schema> {
+    let mut object = Object::with_type(SchemaType::AnyValue);
+    let items = serde_json::to_value(items).expect("a schema has no keys but texts");
+    add(&mut object.extensions, keyword, Some(items));
+    object.into()
 }
 
 /// A rule with its id, what it says, and its CEL.

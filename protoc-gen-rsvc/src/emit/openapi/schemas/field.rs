@@ -8,9 +8,7 @@ use super::rules::Rules;
 use super::{Components, Form, NULL_VALUE, keywords, oneofs, types, zero};
 use crate::emit::words;
 use crate::model::rules::Part;
-use crate::model::{
-    Behavior, FieldId, FieldKind, MessageId, Presence, Scalar, TextFormat, ValueType, WellKnown,
-};
+use crate::model::{Behavior, FieldId, FieldKind, Presence, Scalar, TextFormat, ValueType, WellKnown};
 
 impl Components<'_> {
     /// Whether a message without the field is refused.
@@ -38,30 +36,71 @@ impl Components<'_> {
         }
     }
 
+    /// Whether a message of this form without the field is refused.
+    pub(super) fn is_required_in(&self, id: FieldId, form: Form) -> bool {
+        let field = &self.schema.fields[id];
+        match form {
+            Form::Partial => false,
+            Form::Unchecked => matches!(field.kind, FieldKind::Singular(_, Presence::Required)),
+            Form::Whole => self.is_required(id) || self.is_the_one(id),
+        }
+    }
+
+    /// Whether one of some fields has to be set, and this is the only one.
+    fn is_the_one(&self, id: FieldId) -> bool {
+        let field = &self.schema.fields[id];
+        let Some(rules) = self.schema.rules.of(field.message) else { return false };
+        let of_oneof = field.oneof.is_some_and(|oneof| {
+            rules.required_oneofs.contains(&oneof) && self.schema.oneofs[oneof].fields.len() == 1
+        });
+        of_oneof || rules.groups.iter().any(|group| group.required && group.fields == [id])
+    }
+
+    /// The form of a message that a part of a field is: whole if the rules are those of the field.
+    fn form_of(&self, id: FieldId, part: Part, form: Form) -> Form {
+        let (ValueType::Message(message) | ValueType::Group(message)) = self.schema.fields[id].kind.value()
+        else {
+            return form;
+        };
+        if form == Form::Unchecked || !self.schema.rules.of(*message).is_some_and(|rules| rules.any) {
+            return form;
+        }
+        let rules = words::field(self.schema, id).map(|rules| &rules.value);
+        let of_part = match part {
+            Part::Whole => rules.map(|rules| rules.message),
+            Part::Item => rules.and_then(|rules| rules.items.as_ref()).map(|rules| rules.message),
+            Part::Key | Part::Value => {
+                rules.and_then(|rules| rules.values.as_ref()).map(|rules| rules.message)
+            }
+        };
+        if of_part.flatten().is_some() { form } else { Form::Unchecked }
+    }
+
     pub(super) fn field_in(&mut self, id: FieldId, form: Form) -> RefOr<Schema> {
         let field = &self.schema.fields[id];
-        let whole = Rules::of(self.schema, id, Part::Whole);
+        let on = form != Form::Unchecked;
+        let rules = |part| Rules::when(on, self.schema, id, part);
+        let whole = rules(Part::Whole);
+        // What is in a list or map is not changed in parts.
+        let below = |part| self.form_of(id, part, if on { Form::Whole } else { form });
         let mut unsaid = Vec::new();
         let schema = match &field.kind {
             FieldKind::Singular(value, _) => {
+                let form = self.form_of(id, Part::Whole, form);
                 let schema = self.value(&whole, value, field.format, form);
                 let is_wrapper = matches!(self.well_known(value), Some(known) if known.is_wrapper());
-                if is_wrapper && form == Form::Whole && !self.is_required(id) {
-                    types::nullable(schema)
-                } else {
-                    schema
-                }
+                if is_wrapper && !self.is_required_in(id, form) { types::nullable(schema) } else { schema }
             }
             FieldKind::Repeated(item) => {
-                let items = Rules::of(self.schema, id, Part::Item);
-                let item = self.value(&items, item, field.format, Form::Whole);
+                let (items, below) = (rules(Part::Item), below(Part::Item));
+                let item = self.value(&items, item, field.format, below);
                 unsaid.extend(words::of_part(items.unsaid(), Part::Item));
                 list(&whole, item)
             }
             FieldKind::Map(key, value) => {
-                let (keys, values) =
-                    (Rules::of(self.schema, id, Part::Key), Rules::of(self.schema, id, Part::Value));
-                let value = self.value(&values, value, field.format, Form::Whole);
+                let (keys, values) = (rules(Part::Key), rules(Part::Value));
+                let below = below(Part::Value);
+                let value = self.value(&values, value, field.format, below);
                 let names = keys_of_map(&keys, *key);
                 unsaid.extend(words::of_part(keys.unsaid(), Part::Key));
                 unsaid.extend(words::of_part(values.unsaid(), Part::Value));
@@ -71,7 +110,7 @@ impl Components<'_> {
         // `null` clears a field.
         let schema = if form == Form::Partial { types::nullable(schema) } else { schema };
         unsaid.splice(0..0, whole.unsaid());
-        let mut notes = Notes::of_field(field, self.schema, self.is_required(id));
+        let mut notes = Notes::of_field(id, self.schema, self.is_required_in(id, form));
         notes.say_rules(&unsaid, |_| true);
         notes.put_on(schema)
     }
@@ -101,21 +140,23 @@ impl Components<'_> {
                 Some(some) => some.into(),
                 None => self.enumeration(*id),
             },
-            ValueType::Message(id) | ValueType::Group(id) => self.of_message(*id, form),
+            ValueType::Message(id) | ValueType::Group(id) => self.message_in(*id, form),
         }
-    }
-
-    fn of_message(&mut self, id: MessageId, form: Form) -> RefOr<Schema> {
-        if form == Form::Partial { self.partial(id) } else { self.message(id) }
     }
 
     /// What a field is that is set, without its rules: for the cases of a oneof.
     pub(super) fn set(&mut self, id: FieldId) -> RefOr<Schema> {
         let field = &self.schema.fields[id];
+        let part = match field.kind {
+            FieldKind::Singular(..) => Part::Whole,
+            FieldKind::Repeated(_) => Part::Item,
+            FieldKind::Map(..) => Part::Value,
+        };
+        let form = self.form_of(id, part, Form::Whole);
         let mut bare = |value: &ValueType| match value {
             ValueType::Scalar(scalar) => types::value(*scalar, &mut || self.not_finite()),
             ValueType::Enum(id) => self.enumeration(*id),
-            ValueType::Message(id) | ValueType::Group(id) => self.message(*id),
+            ValueType::Message(id) | ValueType::Group(id) => self.message_in(*id, form),
         };
         match &field.kind {
             FieldKind::Singular(value, Presence::Explicit | Presence::Required) => bare(value),

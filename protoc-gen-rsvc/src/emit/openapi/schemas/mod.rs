@@ -35,12 +35,26 @@ use describe::Notes;
 use names::{Named, Names};
 use oneofs::Case;
 
-/// How much of a message there has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a message has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
+    /// All of its rules hold.
     Whole,
     /// Any part may be missing, and `null` clears a field: the message says what changes.
     Partial,
+    /// Its rules are not tested: a field that it is in has `IGNORE_ALWAYS`.
+    Unchecked,
+}
+
+impl Form {
+    /// What the name of a component has behind that of the message.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Partial => ".Partial",
+            Self::Unchecked => ".Unchecked",
+        }
+    }
 }
 
 /// The component of the words for numbers that are not finite.
@@ -53,8 +67,8 @@ pub(crate) struct Components<'a> {
     /// What is a component, or becomes one.
     begun: BTreeSet<Named>,
     done: BTreeMap<String, RefOr<Schema>>,
-    /// The components of messages of which any part may be missing.
-    partial: BTreeMap<MessageId, String>,
+    /// The components of messages in forms that are not whole.
+    others: BTreeMap<(MessageId, Form), String>,
     /// The component of the words for what is not finite.
     not_finite: Option<String>,
     /// The messages that responses and errors have in them.
@@ -68,7 +82,7 @@ impl<'a> Components<'a> {
             names: Names::new(schema),
             begun: BTreeSet::new(),
             done: BTreeMap::new(),
-            partial: BTreeMap::new(),
+            others: BTreeMap::new(),
             not_finite: None,
             in_responses: in_responses(schema),
         }
@@ -163,18 +177,18 @@ impl<'a> Components<'a> {
         Ref::from_schema_name(name).into()
     }
 
-    /// A reference to a message of which any part may be missing.
-    fn partial(&mut self, id: MessageId) -> RefOr<Schema> {
-        if self.schema.messages[id].well_known.is_some() {
+    /// A reference to a message in one of its forms.
+    fn message_in(&mut self, id: MessageId, form: Form) -> RefOr<Schema> {
+        if form == Form::Whole || self.schema.messages[id].well_known.is_some() {
             return self.message(id);
         }
-        if let Some(name) = self.partial.get(&id) {
+        if let Some(name) = self.others.get(&(id, form)) {
             return Ref::from_schema_name(name.clone()).into();
         }
-        let wanted = format!("{}.Partial", self.names.of(Named::Message(id)));
+        let wanted = format!("{}{}", self.names.of(Named::Message(id)), form.suffix());
         let name = self.names.reserve(&wanted);
-        self.partial.insert(id, name.clone());
-        let schema = self.object(id, Form::Partial, &[]);
+        self.others.insert((id, form), name.clone());
+        let schema = self.object(id, form, &[]);
         self.done.insert(name.clone(), schema);
         Ref::from_schema_name(name).into()
     }
@@ -197,7 +211,7 @@ impl<'a> Components<'a> {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         for field in message.fields.iter().filter(|field| !without.contains(field)) {
             let name = self.schema.fields[*field].json_name.clone();
-            if form == Form::Whole && (self.is_required(*field) || self.is_all_of_required_oneof(*field)) {
+            if self.is_required_in(*field, form) {
                 object.required.push(name.clone());
             }
             let schema = self.field_in(*field, form);
@@ -209,17 +223,11 @@ impl<'a> Components<'a> {
             object.extensions = Some(Extensions::from_iter([("allOf", cases)]));
         }
         let mut notes = Notes::of(&message.origin);
-        let rules = words::message_rules(self.schema, id);
-        notes.say_rules(&rules, |rule| rule.expression.is_some());
+        if form != Form::Unchecked {
+            let rules = words::message_rules(self.schema, id);
+            notes.say_rules(&rules, |rule| rule.expression.is_some());
+        }
         notes.put_on(object.into())
-    }
-
-    /// Whether a oneof of which a member has to be set has this one alone.
-    fn is_all_of_required_oneof(&self, id: FieldId) -> bool {
-        let field = &self.schema.fields[id];
-        let rules = self.schema.rules.of(field.message);
-        let required = |oneof| rules.is_some_and(|rules| rules.required_oneofs.contains(&oneof));
-        field.oneof.is_some_and(|oneof| required(oneof) && self.schema.oneofs[oneof].fields.len() == 1)
     }
 
     /// How many of some fields are set.

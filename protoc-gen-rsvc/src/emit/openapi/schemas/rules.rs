@@ -14,6 +14,8 @@ pub(super) struct Rules<'a> {
     schema: &'a Schema,
     field: FieldId,
     pub(super) part: Part,
+    /// Whether the rules are tested.
+    on: bool,
     /// Whether the zero value is right whatever the rules say.
     pub(super) skips_zero: bool,
     /// Whether the zero value is as if the field were not there, and that is not allowed.
@@ -23,6 +25,11 @@ pub(super) struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     pub(super) fn of(schema: &'a Schema, field: FieldId, part: Part) -> Self {
+        Self::when(true, schema, field, part)
+    }
+
+    /// The rules if they are tested, and else none.
+    pub(super) fn when(on: bool, schema: &'a Schema, field: FieldId, part: Part) -> Self {
         let has_presence = matches!(
             schema.fields[field].kind,
             FieldKind::Singular(_, Presence::Explicit | Presence::Required)
@@ -32,16 +39,17 @@ impl<'a> Rules<'a> {
             schema,
             field,
             part,
-            skips_zero: words::skips_zero(schema, field, part),
-            not_zero: part == Part::Whole && required && !has_presence,
+            on,
+            skips_zero: on && words::skips_zero(schema, field, part),
+            not_zero: on && part == Part::Whole && required && !has_presence,
             said: RefCell::default(),
         }
     }
 
     /// The standard rules.
     pub(super) fn declared(&self) -> impl Iterator<Item = &'a Declared> {
-        let part = self.part;
-        self.schema.rules.declared(self.field).iter().filter(move |rule| rule.part == part)
+        let (part, on) = (self.part, self.on);
+        self.schema.rules.declared(self.field).iter().filter(move |rule| on && rule.part == part)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'a Const> {
@@ -82,13 +90,17 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn range(&self) -> Option<Range<'a>> {
+        if !self.on {
+            return None;
+        }
         Range::of(self.schema.rules.declared(self.field), self.part)
     }
 
     /// The CEL of the rules, with the value of a predefined one.
     pub(super) fn expressions(&self) -> impl Iterator<Item = (&'a str, &'a str, Option<&'a Const>)> {
-        let part = self.part;
-        let rules = self.schema.rules.expressions(self.field).iter().filter(move |rule| rule.part == part);
+        let (part, on) = (self.part, self.on);
+        let rules = self.schema.rules.expressions(self.field).iter();
+        let rules = rules.filter(move |rule| on && rule.part == part);
         rules.map(|rule| (rule.id.as_str(), rule.expression.as_str(), rule.rule.as_ref()))
     }
 
@@ -115,6 +127,9 @@ impl<'a> Rules<'a> {
 
     /// What no keyword says, in words.
     pub(super) fn unsaid(&self) -> Vec<Rule> {
+        if !self.on {
+            return Vec::new();
+        }
         let said = self.said.borrow();
         let required = self.not_zero.then(|| words::required(self.schema, self.field));
         let rules = required.into_iter().chain(words::part_rules(self.schema, self.field, self.part));

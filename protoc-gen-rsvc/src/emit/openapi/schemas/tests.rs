@@ -395,6 +395,9 @@ fn oneofs() {
     assert_eq!(object("oneof kind { string a = 2; }").get("allOf"), None);
     let alone = object("oneof kind { option (buf.validate.oneof).required = true; string a = 2; }");
     assert_eq!(alone["required"], json!(["a"]));
+    let alone =
+        object("option (buf.validate.message).oneof = { fields: ['a'] required: true }; string a = 1;");
+    assert_eq!((&alone["required"], alone.get("allOf")), (&json!(["a"]), None));
     let group = object(
         "option (buf.validate.message).oneof = { fields: ['a', 'b'] required: true }; string a = 1; repeated bool b = 2;",
     );
@@ -511,13 +514,35 @@ fn changes_are_partial() {
 }
 
 #[test]
+fn rules_that_are_not_tested_are_not_said() {
+    let schema = model(
+        "message M { A a = 1 [(buf.validate.field).ignore = IGNORE_ALWAYS]; A b = 2;
+           repeated A c = 3 [(buf.validate.field).repeated.items.ignore = IGNORE_ALWAYS]; Other o = 4 [(buf.validate.field).ignore = IGNORE_ALWAYS]; }
+         message A { string s = 1 [(buf.validate.field).string.min_len = 1]; B b = 2; }
+         message B { option (buf.validate.message).cel = { id: 'x' expression: 'this.n > 1' }; int32 n = 1 [(buf.validate.field).required = true]; }",
+    );
+    let all = components(&schema, "t.v1.M");
+    let to = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let fields = &all["M"]["properties"];
+    assert_eq!(fields["a"], to("A.Unchecked"));
+    assert_eq!(fields["b"], to("A"));
+    assert_eq!(fields["c"]["items"], to("A.Unchecked"));
+    assert_eq!(fields["o"], to("Other"));
+    assert_eq!(all["A.Unchecked"]["properties"], json!({"s": {"type": "string"}, "b": to("B.Unchecked")}));
+    assert_eq!(all["A.Unchecked"].get("required"), None);
+    assert_eq!(all["B.Unchecked"].get("x-rules"), None);
+    assert_eq!(all["B"]["x-rules"][0]["id"], "x");
+}
+
+#[test]
 fn proto2() {
     let schema = fixture::files(&[(
         "p.proto",
-        "syntax = 'proto2'; package p; enum C { A = 1; B = 2; }
+        "syntax = 'proto2'; package p; import 'buf/validate/validate.proto'; enum C { A = 1; B = 2; }
          message M {
            required string must = 1; optional int64 big = 2 [default = 5]; optional C c = 3 [default = B];
            optional bytes raw = 4 [default = '\\377']; optional double d = 5 [default = inf];
+           optional int32 odd = 7 [default = -1, (buf.validate.field).int32.gt = 0];
            optional group Inner = 6 { optional bool on = 1 [json_name = 'isOn']; }
          }",
     )]);
@@ -528,6 +553,9 @@ fn proto2() {
     assert_eq!(default("c"), "B");
     assert_eq!(default("raw"), "/w==");
     assert_eq!(default("d"), "Infinity");
+    // It breaks its own rule.
+    assert_eq!(default("odd"), Value::Null);
+    assert_eq!(all["M"]["properties"]["odd"]["description"], "Where it is not set, it is `-1`.");
     assert_eq!(all["M"]["properties"]["inner"], json!({"$ref": "#/components/schemas/M.Inner"}));
     assert_eq!(all["M.Inner"]["properties"]["isOn"], json!({"type": "boolean"}));
 }

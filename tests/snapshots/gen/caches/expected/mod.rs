@@ -4,6 +4,10 @@ const _: () = ::rsvc::codegen::assert_abi(3);
 
 include!("_descriptors.rs");
 
+/// The document `openapi.json`.
+#[allow(dead_code, unreachable_pub)]
+pub const OPENAPI: &str = include_str!("openapi.json");
+
 /// What stands in for messages and enums of other crates.
 #[allow(
     clippy::all,
