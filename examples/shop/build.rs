@@ -13,6 +13,7 @@ fn main() {
         .undeclared_access(Lint::Deny)
         .rest_client(true)
         .openapi(DocumentFormat::Json)
+        .docs(true)
         .compile(files, ["proto"])
         .unwrap();
     println!("cargo:rerun-if-changed=migrations");

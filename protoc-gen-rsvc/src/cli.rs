@@ -1,4 +1,4 @@
-//! The command line: `generate`, `openapi`, `samples`, `protos` and `dump`.
+//! The command line: `generate`, `openapi`, `docs`, `samples`, `protos` and `dump`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
 use protoc_gen_rsvc::diag::{Diagnostic, Errors};
 use protoc_gen_rsvc::input::Source;
-use protoc_gen_rsvc::options::KEYS;
+use protoc_gen_rsvc::options::{DocsFormat, KEYS};
 use protoc_gen_rsvc::{Builder, write_annotations, write_document};
 
 /// What stands above the options of the generator in the help.
@@ -21,6 +21,7 @@ Without arguments it is a plugin for protoc and buf: it reads a request from sta
 Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]... <FILES>...
        protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
        protoc-gen-rsvc openapi [--out <FILE>] [as generate]
+       protoc-gen-rsvc docs --out <DIR> [--format html|markdown] [--explorer <URL>] [as generate]
        protoc-gen-rsvc samples [as generate, without --out]
        protoc-gen-rsvc protos --out <DIR>
        protoc-gen-rsvc dump [as generate, without --out]
@@ -29,6 +30,7 @@ Commands:
   generate  Generates Rust into a folder: a file for each package, and `mod.rs`
   openapi   Writes the OpenAPI document alone, or prints it: YAML if the file ends in .yaml, else JSON. With `openapi_split`
             there are several, and `--out` is their folder
+  docs      Writes a reference of the services as a site of static pages: HTML, or Markdown
   samples   Prints an example of each message that fulfils its rules, as one object of JSON by the names of the messages;
             null where none was found
   protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
@@ -39,6 +41,8 @@ Arguments:
       --out <DIR>                 The folder to write to; of `openapi` the file
   -I, --include <DIR>             A folder in which imports are looked up; may be given more than once
       --descriptor-set-in <FILE>  Reads this `FileDescriptorSet` instead of .proto files; files are then names in it
+      --format <html|markdown>    The form of the pages that `docs` writes (default html)
+      --explorer <URL>            The pages that `docs` writes call the server at this address
       --opt <KEY=VALUE>           A generator option, see below; may be given more than once
   -h, --help                      Prints this
   -V, --version                   Prints the version
@@ -54,12 +58,15 @@ struct Arguments {
     includes: Vec<PathBuf>,
     descriptor_set_in: Option<PathBuf>,
     options: Vec<String>,
+    format: Option<DocsFormat>,
+    explorer: Option<String>,
     files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Command {
     Generate,
+    Docs,
     OpenApi,
     Samples,
     Protos,
@@ -84,9 +91,22 @@ impl Arguments {
                 Short('I') | Long("include") => all.includes.push(parser.value()?.into()),
                 Long("descriptor-set-in") => all.descriptor_set_in = Some(parser.value()?.into()),
                 Long("opt") => all.options.push(parser.value()?.string()?),
+                Long("format") => {
+                    let name = parser.value()?.string()?;
+                    let format = DocsFormat::of(&name);
+                    all.format = Some(format.ok_or("`--format` is html or markdown")?);
+                }
+                Long("explorer") => {
+                    let url = parser.value()?.string()?;
+                    if !(url.starts_with("http://") || url.starts_with("https://")) {
+                        return Err("`--explorer` is the address of a server: http:// or https://".into());
+                    }
+                    all.explorer = Some(url);
+                }
                 Value(name) if all.command.is_none() => {
                     all.command = Some(match name.to_str() {
                         Some("generate") => Command::Generate,
+                        Some("docs") => Command::Docs,
                         Some("openapi") => Command::OpenApi,
                         Some("samples") => Command::Samples,
                         Some("protos") => Command::Protos,
@@ -104,11 +124,14 @@ impl Arguments {
 
     fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
         let Some(command) = self.command else {
-            return Err("a command is missing: generate, openapi, samples, protos or dump".into());
+            return Err("a command is missing: generate, openapi, docs, samples, protos or dump".into());
         };
-        let writes = matches!(command, Command::Generate | Command::Protos);
+        let writes = matches!(command, Command::Generate | Command::Docs | Command::Protos);
         if self.out.is_some() && matches!(command, Command::Dump | Command::Samples) {
             return Err("`dump` and `samples` write to no folder".into());
+        }
+        if (self.format.is_some() || self.explorer.is_some()) && command != Command::Docs {
+            return Err("`--format` and `--explorer` are for `docs`".into());
         }
         let out = match (self.out.clone(), writes) {
             (None, true) => return Err("`--out <DIR>` is missing".into()),
@@ -116,6 +139,7 @@ impl Arguments {
         };
         Ok(match command {
             Command::Generate => generate(&out, self),
+            Command::Docs => docs(&out, self),
             Command::OpenApi => openapi(self),
             Command::Protos => write_annotations(&out),
             Command::Dump => show(self, Builder::dump),
@@ -187,6 +211,15 @@ fn openapi(mut input: Arguments) -> Result<(), Errors> {
             Ok(())
         }
     }
+}
+
+fn docs(out: &std::path::Path, mut input: Arguments) -> Result<(), Errors> {
+    let (format, explorer) = (input.format.unwrap_or(DocsFormat::Html), input.explorer.take());
+    let (builder, source) = input.resolve();
+    for warning in builder.write_docs(&source, out, format, explorer.as_deref())? {
+        say(&warning.to_string());
+    }
+    Ok(())
 }
 
 /// A text and the warnings.
@@ -261,6 +294,9 @@ mod tests {
             ("generate a.proto", "`--out <DIR>` is missing"),
             ("--opt serde", "a command is missing"),
             ("dump --out gen a.proto", "no folder"),
+            ("docs --out gen --format pdf a.proto", "html or markdown"),
+            ("docs --out gen --explorer localhost a.proto", "http:// or https://"),
+            ("generate --out gen --format html a.proto", "are for `docs`"),
             ("openapi --out a.json -x", "-x"),
         ] {
             let error = match Arguments::parse(line.split(' ').map(OsString::from)).and_then(Arguments::run) {

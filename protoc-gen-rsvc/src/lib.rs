@@ -43,7 +43,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
 use model::Schema;
-use options::{DocumentFormat, DocumentSplit, Lint, OpenApiVersion, Options};
+use options::{DocsFormat, DocumentFormat, DocumentSplit, Lint, OpenApiVersion, Options};
 use output::{Folder, RunRecord};
 
 pub use output::{Generated, GeneratedFile, Written};
@@ -274,6 +274,12 @@ impl Builder {
         self
     }
 
+    /// Writes a reference of the services beside the code, as one file `docs.site`; off by default. It is the constant `DOCS`
+    /// of the generated tree as well, which `rsvc::Server::docs` serves: pages for browsers, with search and an explorer.
+    pub fn docs(self, yes: bool) -> Self {
+        self.switch("docs", yes)
+    }
+
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.
@@ -451,6 +457,48 @@ impl Builder {
             let mut sink = Sink::default();
             let (loaded, schema) = builder.resolve(source, &mut sink)?;
             Ok((schema.to_string(), sink.finish(&loaded.sources)))
+        })
+    }
+
+    /// Writes the reference of the services into a folder. With `explorer`, its pages call the server at that address.
+    /// The warnings of the run.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn write_docs(
+        &self,
+        source: &Source,
+        folder: &Path,
+        format: DocsFormat,
+        explorer: Option<&str>,
+    ) -> Result<Vec<Diagnostic>, Errors> {
+        let (files, warnings) = self.docs_of(source, format, explorer)?;
+        for (name, text) in &files {
+            output::write_file(&folder.join(name), text).map_err(Errors::one)?;
+        }
+        Ok(warnings)
+    }
+
+    /// The files of the reference by their names, and the warnings of the run.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    #[allow(clippy::type_complexity)] // names and texts
+    pub fn docs_of(
+        &self,
+        source: &Source,
+        format: DocsFormat,
+        explorer: Option<&str>,
+    ) -> Result<(Vec<(String, String)>, Vec<Diagnostic>), Errors> {
+        let (builder, source, explorer) = (self.clone(), source.clone(), explorer.map(str::to_owned));
+        on_large_stack(move || {
+            let mut sink = Sink::default();
+            let (loaded, schema) = builder.resolve(&source, &mut sink)?;
+            let files = emit::reference::emit(&schema, format, explorer.as_deref()).map_err(Errors::one)?;
+            let files = files.into_iter().map(|file| (file.name, file.text)).collect();
+            Ok((files, sink.finish(&loaded.sources)))
         })
     }
 

@@ -36,6 +36,10 @@ const TEMPLATE_GENERICS: &[&str] = &["T"];
 /// The file with the module tree; `mod pb;` finds it in a folder `pb`.
 pub(crate) const ROOT_FILE: &str = "mod.rs";
 
+/// The file of the reference, and the constant in the tree's root that holds it.
+pub(crate) const DOCS_FILE: &str = "docs.site";
+pub(crate) const DOCS: &str = "DOCS";
+
 /// The file with the descriptors. No package has its name: words do not begin with an underscore.
 pub(crate) const DESCRIPTORS_FILE: &str = "_descriptors.rs";
 

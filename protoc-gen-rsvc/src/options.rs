@@ -53,6 +53,26 @@ pub struct Options {
     pub rules_from_cel: bool,
     /// Documents of `OpenAPI`.
     pub openapi: OpenApiOptions,
+    /// Whether a reference is written beside the code.
+    pub docs: bool,
+}
+
+/// The form of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocsFormat {
+    /// Pages for browsers, with search and an explorer.
+    Html,
+    /// Pages for other tools.
+    Markdown,
+}
+
+impl DocsFormat {
+    const NAMES: [(&'static str, Self); 2] = [("html", Self::Html), ("markdown", Self::Markdown)];
+
+    /// The format of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
 }
 
 /// What is done about something that may be wanted.
@@ -99,6 +119,7 @@ impl Default for Options {
             defer_rule_errors: false,
             rules_from_cel: false,
             openapi: OpenApiOptions::default(),
+            docs: false,
         }
     }
 }
@@ -152,6 +173,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "true|false",
         "standard rules come from their CEL where it is given; for tests (default false)",
     ),
+    ("docs", "true|false", "writes a reference of the services, for `rsvc::Server::docs` (default false)"),
     openapi::KEYS[0],
     openapi::KEYS[1],
     openapi::KEYS[2],
@@ -224,6 +246,7 @@ impl Options {
             "undeclared_access" => self.undeclared_access = lint(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
+            "docs" => self.docs = flag(key, value)?,
             _ => {
                 if let Some(set) = self.openapi.set(key, value) {
                     return set;

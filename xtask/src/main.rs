@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | trees | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | trees | pictures | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
@@ -11,6 +11,7 @@ mod mutants;
 mod npm;
 mod package;
 mod pages;
+mod pictures;
 mod process;
 mod protobuf_runner;
 mod report;
@@ -117,6 +118,8 @@ enum Task {
         #[arg(value_name = "TREE")]
         names: Vec<String>,
     },
+    /// Take the pictures of the reference in docs/images anew, with Chromium and pngquant
+    Pictures,
     /// Install the tools that the tests use: Python's into target/venv, Node's into folders beside it
     Setup,
 }
@@ -139,7 +142,8 @@ fn run(task: Task) -> Result<bool> {
         Task::Test { only, skip } => Ok(steps::run(&mut session, &only, &skip)),
         Task::Bless { args } => {
             let mut command = session.cargo(["test", "--package", "suite"]);
-            command.args(["goldens", "diagnostics", "sight"].map(|test| format!("--test={test}")));
+            command
+                .args(["goldens", "diagnostics", "reference", "sight"].map(|test| format!("--test={test}")));
             command.args(args).env("RSVC_BLESS", "1");
             process::run(&mut command)?;
             Ok(true)
@@ -178,6 +182,7 @@ fn run(task: Task) -> Result<bool> {
             compare::run(&session, &folders, &includes, warnings)
         }
         Task::Trees { generate_only, folder, names } => trees::run(&session, &folder, &names, generate_only),
+        Task::Pictures => pictures::run(&session).map(|()| true),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             for set in &npm::SETS {

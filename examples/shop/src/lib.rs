@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsvc::server::{BoundServer, Health, ServeError, ServerService};
+use rsvc::server::{BoundServer, Health, ServeError, ServerService, Site};
 use rsvc::{Channel, Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -283,6 +283,9 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
+        // So is what is made of them.
+        .openapi("/openapi.json", proto::OPENAPI)
+        .docs("/docs", Site::new(proto::DOCS).explorer(true))
         .health(health);
     Ok(Assembled { server, operation, admin, readiness, token, place })
 }

@@ -174,6 +174,7 @@ Call it, for example:
 data in {data}
 staff token {token}
 {database}{admin}
+Read about it, and try it: http://{addr}/docs/
 Call it, for example:
   curl http://{addr}/v1/users/{ADA}
   curl -H 'Accept: application/x-ndjson' 'http://{addr}/v1/users/{ADA}/orders?limit=1'

@@ -17,6 +17,7 @@ pub(crate) mod openapi;
 mod parens;
 mod print;
 mod project;
+pub(crate) mod reference;
 mod rest;
 mod retry;
 pub(crate) mod samples;
@@ -89,6 +90,7 @@ enum Part {
     Root,
     Descriptors,
     Document(openapi::Plan),
+    Docs,
 }
 
 /// All files of the output: one a package, the module tree, and documents that are not Rust.
@@ -123,13 +125,14 @@ impl<'a> Emitter<'a> {
             let name = plan.file.clone();
             EmittedFile::shared(&name, Part::Document(plan))
         });
+        let docs = options.docs.then(|| EmittedFile::shared(names::DOCS_FILE, Part::Docs));
         let files = packages.into_iter().map(|(id, parts)| EmittedFile {
             name: schema.packages[id].file_name.clone(),
             parts,
             package: Some(id),
         });
         let mut files: Vec<EmittedFile> =
-            [root, descriptors].into_iter().chain(documents).chain(files).collect();
+            [root, descriptors].into_iter().chain(documents).chain(docs).chain(files).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
         let samples = options.samples.then(|| SampleTables::new(schema));
@@ -143,6 +146,7 @@ impl<'a> Emitter<'a> {
                 Part::Document(plan) => {
                     Emitted::File(openapi::document(self.schema, self.options, plan).text)
                 }
+                Part::Docs => Emitted::File(reference::packed(self.schema)?),
                 Part::Descriptors => {
                     Emitted::Items(vec![tree::descriptors(self.schema, self.existing.as_ref())?])
                 }
@@ -167,6 +171,7 @@ impl<'a> Emitter<'a> {
     fn root(&self) -> Result<Vec<syn::Item>, Diagnostic> {
         let documents = self.files.iter().flat_map(|file| &file.parts).filter_map(|part| match part {
             Part::Document(plan) => Some((plan.constant.as_str(), plan.file.as_str())),
+            Part::Docs => Some((names::DOCS, names::DOCS_FILE)),
             _ => None,
         });
         let documents: Vec<_> = documents.collect();
@@ -189,7 +194,7 @@ impl<'a> Emitter<'a> {
                 samples::emit(schema, tables, package, messages)
             }
             Part::Service(service) => service::emit(schema, options, *service),
-            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) => Ok(Vec::new()),
+            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) | Part::Docs => Ok(Vec::new()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::{fmt, io};
 
+use super::pages::PageProblem;
 use crate::call::BoxError;
 #[cfg(feature = "rest")]
 use crate::transcode::routes::RouteConflicts;
@@ -31,6 +32,8 @@ pub(super) enum Problem {
     Routes(RouteConflicts),
     /// A descriptor set cannot be served by reflection.
     Descriptors(BoxError),
+    /// Pages cannot be seen.
+    Pages(PageProblem),
     #[cfg(feature = "_tls")]
     Tls(crate::tls::TlsError),
     /// The system refuses what a server needs.
@@ -80,6 +83,12 @@ impl ServeError {
         matches!(self.0, Problem::Routes(_))
     }
 
+    /// Whether what [`docs`](crate::Server::docs) or [`openapi`](crate::Server::openapi) has cannot be seen: something else
+    /// has its path, or its path or content is none.
+    pub fn is_page_conflict(&self) -> bool {
+        matches!(self.0, Problem::Pages(_))
+    }
+
     /// Whether a descriptor set cannot be served by reflection.
     pub fn is_invalid_descriptors(&self) -> bool {
         matches!(self.0, Problem::Descriptors(_))
@@ -124,6 +133,7 @@ impl fmt::Display for ServeError {
             ),
             #[cfg(feature = "rest")]
             Problem::Routes(_) => f.write_str("services cannot be served together over REST"),
+            Problem::Pages(problem) => write!(f, "{problem}"),
             Problem::Descriptors(_) => f.write_str("reflection cannot serve the descriptors"),
             #[cfg(feature = "_tls")]
             Problem::Tls(_) => f.write_str("cannot serve with these settings of TLS"),
@@ -144,6 +154,7 @@ impl Error for ServeError {
             #[cfg(feature = "admin")]
             Problem::OpenAdmin(_) => None,
             Problem::NoListener
+            | Problem::Pages(_)
             | Problem::Duplicates(_)
             | Problem::UndeclaredAccess(_)
             | Problem::NoAuthenticator(_) => None,

@@ -24,6 +24,7 @@ mod http_service;
 mod linger;
 mod listener;
 pub(crate) mod mounted;
+mod pages;
 mod panics;
 mod reflection;
 mod rewind;
@@ -71,6 +72,8 @@ pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
 pub use crate::server::listener::{ListenAddr, Listener};
+use crate::server::pages::Pages;
+pub use crate::server::pages::{Document, Site};
 use crate::server::router::{Entry, FallbackService};
 pub use crate::server::router::{MatchedPath, Router};
 use crate::server::socket::Arrival;
@@ -138,6 +141,7 @@ pub struct Server<L = Identity> {
     public_reflection: bool,
     require_access: bool,
     max_calls: usize,
+    pages: Pages,
     fallback: Option<FallbackService>,
     interceptors: Chain,
     #[cfg(feature = "rest")]
@@ -163,6 +167,7 @@ impl Server {
             public_reflection: false,
             require_access: false,
             max_calls: MAX_CALLS,
+            pages: Pages::default(),
             fallback: None,
             interceptors: Chain::default(),
             #[cfg(feature = "rest")]
@@ -227,6 +232,7 @@ impl<L> Server<L> {
             public_reflection: self.public_reflection,
             require_access: self.require_access,
             max_calls: self.max_calls,
+            pages: self.pages,
             fallback: self.fallback,
             interceptors: self.interceptors,
             #[cfg(feature = "rest")]
@@ -265,6 +271,34 @@ impl<L> Server<L> {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         self.fallback = Some(FallbackService::new(service));
+        self
+    }
+
+    /// Has a document of `OpenAPI` at a path, as the generator writes it with its option `openapi`: JSON, or YAML where the
+    /// path ends in `.yaml`. For everyone, unless the [`Document`] says otherwise.
+    ///
+    /// A path that a method has is an error when the server binds.
+    ///
+    /// ```
+    /// # mod api { pub const OPENAPI: &str = "{}"; }
+    /// let server = rsvc::Server::new().openapi("/openapi.json", api::OPENAPI);
+    /// ```
+    pub fn openapi(mut self, path: &str, document: impl Into<Document>) -> Self {
+        self.pages.document(path, document.into());
+        self
+    }
+
+    /// Has a reference of the services below a path, as the generator writes it with its option `docs`; see [`Site`] for what
+    /// can be chosen.
+    ///
+    /// A path that a method has is an error when the server binds.
+    ///
+    /// ```
+    /// # mod api { pub const DOCS: &str = "rsvc site 1\n\n"; }
+    /// let server = rsvc::Server::new().docs("/docs", api::DOCS);
+    /// ```
+    pub fn docs(mut self, path: &str, site: impl Into<Site>) -> Self {
+        self.pages.site(path, &site.into());
         self
     }
 
@@ -390,6 +424,7 @@ impl<L> Server<L> {
             #[cfg(feature = "rest")]
             self.rest,
             self.require_access,
+            self.pages,
             self.fallback,
             self.connections.limits.header_list_size(),
         )?;

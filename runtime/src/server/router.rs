@@ -16,6 +16,7 @@ use tower::{Service, ServiceExt as _};
 
 use super::connect_info::ConnectInfo;
 use super::error::{Problem, ServeError};
+use super::pages::Pages;
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
 use crate::access::is_open;
@@ -50,6 +51,8 @@ struct Shared {
     /// `None` where no service can be reached over REST.
     #[cfg(feature = "rest")]
     rest: Option<Rest>,
+    /// `None` where there are no pages.
+    pages: Option<(Pages, Arc<ServerSettings>)>,
     /// What answers where nothing else does.
     fallback: Option<FallbackService>,
     /// The calls that are under way.
@@ -246,6 +249,7 @@ impl Router {
         settings: ServerSettings,
         #[cfg(feature = "rest")] rest: Option<Options>,
         access: bool,
+        mut pages: Pages,
         fallback: Option<FallbackService>,
         max_header_list_size: usize,
     ) -> Result<Self, ServeError> {
@@ -286,12 +290,26 @@ impl Router {
                 methods.insert(method.path, route);
             }
         }
+        let taken = |path: &str| {
+            #[cfg(feature = "rest")]
+            if let Some(rest) = &rest
+                && let Some(binding) = rest.binding_at(path)
+            {
+                return Some(binding);
+            }
+            let name = path.strip_prefix('/')?.split_once('/')?.0;
+            let entry = entries.iter().find(|entry| entry.name == name)?;
+            Some(format!("the service {}", entry.name))
+        };
+        pages.check(settings.policy.default_deny, taken).map_err(Problem::Pages)?;
+        let pages = (!pages.is_empty()).then(|| (pages, Arc::clone(&settings)));
         let services = entries.into_iter().map(|entry| (entry.name, entry.kind)).collect();
         let shared = Shared {
             methods,
             services,
             #[cfg(feature = "rest")]
             rest,
+            pages,
             fallback,
             in_flight,
             sight,
@@ -332,6 +350,11 @@ impl Router {
 
     /// Answers where nothing has the path.
     fn answer_nothing(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
+        if let Some((pages, settings)) = &self.shared.pages
+            && let Some(page) = pages.answer(&parts, connect_info.map(ConnectInfo::peer), &settings.policy)
+        {
+            return page;
+        }
         let Some(FallbackService(service)) = &self.shared.fallback else {
             return answered(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n"));
         };
@@ -363,7 +386,9 @@ impl Router {
             let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
             let is_nothing = matches!(found, Ok(PathMatch::Nothing)) && !self.has_service(parts.uri.path());
-            if is_nothing && self.shared.fallback.is_some() {
+            let has_more = self.shared.fallback.is_some()
+                || self.shared.pages.as_ref().is_some_and(|(pages, _)| pages.has(parts.uri.path()));
+            if is_nothing && has_more {
                 return self.answer_nothing(parts, body, connect_info);
             }
             if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {

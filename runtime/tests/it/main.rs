@@ -18,6 +18,7 @@ mod in_process;
 mod limits;
 mod metadata;
 mod mounted;
+mod pages;
 mod protocol;
 mod reflection;
 mod serving;

@@ -8,19 +8,13 @@ use utoipa::openapi::{RefOr, Required, Schema};
 
 use super::examples::with_example;
 use super::fields::{self, Values};
+use super::media::{JSON, MULTIPART, RAW, URLENCODED};
 use super::parameters::in_path;
 use super::shape::{anything, as_text, list};
 use super::streams;
 use super::writer::Writer;
 use crate::model::http::{Binding, Body, Forms};
 use crate::model::{FieldId, FieldKind, MessageId, Method, Scalar, ValueType};
-
-/// The types of bodies.
-pub(super) const JSON: &str = "application/json";
-const URLENCODED: &str = "application/x-www-form-urlencoded";
-const MULTIPART: &str = "multipart/form-data";
-/// Content of any type.
-pub(super) const RAW: &str = "*/*";
 
 impl Writer<'_> {
     /// The body of a binding's requests, if it has one.

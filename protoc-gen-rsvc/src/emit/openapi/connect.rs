@@ -5,7 +5,7 @@ use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema};
 
-use super::bodies::JSON;
+use super::media::JSON;
 use super::shape::{list, object, one_of_texts, text};
 use super::writer::Writer;
 use crate::model::{Idempotency, Method, MethodKind, ServiceId};

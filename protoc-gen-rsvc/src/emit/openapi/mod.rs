@@ -10,6 +10,7 @@ mod errors;
 mod examples;
 mod fields;
 mod info;
+mod media;
 mod operations;
 mod parameters;
 mod paths;

@@ -9,9 +9,9 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Response, ResponseBuilder, Responses, Schema};
 
-use super::bodies::{JSON, RAW};
 use super::examples::with_example;
 use super::fields;
+use super::media::{JSON, PROBLEM, RAW};
 use super::shape::{any_of, anything, one_of, text};
 use super::writer::Writer;
 use super::{errors, streams};
@@ -19,8 +19,6 @@ use crate::model::http::{Binding, Body, Verb};
 use crate::model::{
     Access, Cache, ErrorSetId, FieldKind, Idempotency, Method, Presence, ValueType, WellKnown,
 };
-
-const PROBLEM: &str = "application/problem+json";
 
 /// A status with which the adapter itself refuses a call, whatever the method.
 struct Failure {

@@ -6,14 +6,11 @@ use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::schema::Object;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::bodies::JSON;
 use super::examples::with_example;
+use super::media::{EVENTS, JSON, NDJSON};
 use super::shape::{any_of, list, object, text};
 use super::writer::Writer;
 use crate::options::OpenApiVersion;
-
-const NDJSON: &str = "application/x-ndjson";
-const EVENTS: &str = "text/event-stream";
 
 /// What the description of a stream of requests says.
 pub(super) const REQUESTS: &str =

@@ -223,6 +223,16 @@ impl<S> Table<S> {
         }
     }
 
+    /// The binding that takes a path, whatever its method: its verb and its template.
+    pub(crate) fn binding_at(&self, path: &str) -> Option<(&'static str, &'static str)> {
+        let mut found = None;
+        self.walk(path, |end| {
+            found = Some((end.method(), end.binding.template));
+            true
+        });
+        found
+    }
+
     /// The methods that lead on from `path`, where the one that was asked for does not.
     #[cold]
     fn allowed(&self, path: &str) -> PathMatch<'_, S> {

@@ -125,6 +125,11 @@ impl Rest {
         Self { inner: Arc::new(Inner { table, settings: Arc::new(RestSettings { policy, options }) }) }
     }
 
+    /// The binding that has a path, whatever its method: the verb and the template of one that reads, or of another.
+    pub(crate) fn binding_at(&self, path: &str) -> Option<String> {
+        self.inner.table.binding_at(path).map(|(method, template)| format!("`{method} {template}`"))
+    }
+
     /// What a request leads to, of which is known whether it may want to upgrade.
     pub(crate) fn find(&self, request: &Parts, may_upgrade: bool) -> Result<RestMatch<'_>, UriTooLong> {
         let Inner { table, settings } = &*self.inner;

@@ -1,0 +1,28 @@
+//! Where the definitions of a site are.
+
+/// A definition, and the part of its page that is about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Link {
+    pub(super) text: String,
+    /// The page from the root, without its extension: `messages/shop.v1.User`.
+    pub(super) page: String,
+    /// Empty for all of the page.
+    pub(super) anchor: String,
+}
+
+impl Link {
+    pub(super) fn new(text: &str, page: String) -> Self {
+        Self { text: text.to_owned(), page, anchor: String::new() }
+    }
+
+    /// The same with another text, for a part of the page.
+    pub(super) fn part(&self, text: &str, anchor: &str) -> Self {
+        Self { text: text.to_owned(), page: self.page.clone(), anchor: anchor.to_owned() }
+    }
+
+    /// Its address, from a page that is `root` away from the root, in a site whose pages have this extension.
+    pub(super) fn from(&self, root: &str, extension: &str) -> String {
+        let hash = if self.anchor.is_empty() { "" } else { "#" };
+        format!("{root}{}.{extension}{hash}{}", self.page, self.anchor)
+    }
+}
