@@ -78,7 +78,7 @@ fn count(report: &mut BTreeMap<&'static str, Count>, row: &Row) -> Vec<String> {
     match row.example.map(row.read) {
         Some(Ok(())) => count.examples += 1,
         Some(Err(error)) => {
-            wrong.push(format!("{at}: the example is refused: {error}\n    {:?}", row.example))
+            wrong.push(format!("{at}: the example is refused: {error}\n    {:?}", row.example));
         }
         None if expected(row.name).is_none() => wrong.push(format!("{at}: there is no example")),
         None => {}
