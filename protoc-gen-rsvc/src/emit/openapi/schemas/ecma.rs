@@ -17,8 +17,8 @@ pub(super) const ANY: &str = "[\\s\\S]";
 
 /// A pattern of RE2 in ECMA-262; none for what cannot be said there, or what is no pattern of RE2's.
 pub(super) fn of_re2(pattern: &str) -> Option<String> {
-    let rust = rsvc_common::re2::translate(pattern).ok()?;
-    let ast = ast::parse::Parser::new().parse(&rust).ok()?;
+    let Ok(rust) = rsvc_common::re2::translate(pattern) else { return None };
+    let Ok(ast) = ast::parse::Parser::new().parse(&rust) else { return None };
     let mut out = Writer { rust: &rust, out: String::new() };
     out.ast(&ast, &mut Flags::default())?;
     Some(out.out)
@@ -182,10 +182,10 @@ impl Writer<'_> {
             return None;
         }
         let mut translator = TranslatorBuilder::new().case_insensitive(flags.case_insensitive).build();
-        let hir = translator.translate(self.rust, ast).ok()?;
+        let Ok(hir) = translator.translate(self.rust, ast) else { return None };
         match hir.kind() {
             HirKind::Literal(found) => {
-                let text = std::str::from_utf8(&found.0).ok()?;
+                let text = std::str::from_utf8(&found.0).expect("the pattern is of characters");
                 text.chars().for_each(|c| character(&mut self.out, c, SYNTAX));
             }
             HirKind::Class(Class::Unicode(class)) => {

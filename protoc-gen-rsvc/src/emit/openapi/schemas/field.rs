@@ -4,7 +4,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Array, Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::describe::Notes;
-use super::rules::Rules;
+use super::rules::{REQUIRED, Rules};
 use super::{Components, Form, NULL_VALUE, keywords, oneofs, types, zero};
 use crate::emit::words;
 use crate::model::rules::Part;
@@ -107,8 +107,9 @@ impl Components<'_> {
                 map(&whole, names, value)
             }
         };
-        // `null` clears a field.
-        let schema = if form == Form::Partial { types::nullable(schema) } else { schema };
+        // `null` clears a field, unless it has to be there.
+        let may_clear = form == Form::Partial && !self.is_required(id);
+        let schema = if may_clear { types::nullable(schema) } else { schema };
         unsaid.splice(0..0, whole.unsaid());
         let mut notes = Notes::of_field(id, self.schema, self.is_required_in(id, form));
         notes.say_rules(&unsaid, |_| true);
@@ -174,7 +175,7 @@ impl Components<'_> {
 fn list(rules: &Rules<'_>, item: RefOr<Schema>) -> RefOr<Schema> {
     let mut list = Array::new(item);
     let not_empty = rules.not_zero.then_some(1);
-    rules.say_id(keywords::REQUIRED);
+    rules.say_id(REQUIRED);
     list.min_items = rules.size("min_items").into_iter().chain(not_empty).max().filter(|n| *n > 0);
     list.max_items = rules.size("max_items");
     list.unique_items = rules.is_on("unique");
@@ -190,7 +191,7 @@ fn list(rules: &Rules<'_>, item: RefOr<Schema>) -> RefOr<Schema> {
 fn map(rules: &Rules<'_>, names: Option<RefOr<Schema>>, value: RefOr<Schema>) -> RefOr<Schema> {
     let mut map = Object::with_type(Type::Object);
     let not_empty = rules.not_zero.then_some(1);
-    rules.say_id(keywords::REQUIRED);
+    rules.say_id(REQUIRED);
     map.min_properties = rules.size("min_pairs").into_iter().chain(not_empty).max().filter(|n| *n > 0);
     map.max_properties = rules.size("max_pairs");
     rules.say(&["min_pairs", "max_pairs"]);

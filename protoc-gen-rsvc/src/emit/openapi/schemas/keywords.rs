@@ -7,16 +7,13 @@ use utoipa::Number;
 use utoipa::openapi::schema::{AnyOf, Object, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::rules::Rules;
+use super::rules::{REQUIRED, Rules};
 use super::types::{self, NotFinite};
 use super::{digits, text, zero};
 use crate::emit::words::range::{Bound, Range};
 use crate::model::plan::Const;
 use crate::model::rules::Part;
 use crate::model::{Enum, Scalar, TextFormat};
-
-/// The id of a field that has to be there.
-pub(super) const REQUIRED: &str = "required";
 
 /// A scalar with its rules. `not_finite` makes the schema of all words for what is not finite.
 pub(super) fn scalar(
@@ -152,19 +149,25 @@ fn integer(rules: &Rules<'_>, kind: Scalar) -> Object {
 }
 
 /// The divisor of a rule like `this % 5 == 0`.
-fn divisor(expression: &str, rule: Option<&Const>) -> Option<u64> {
+pub(super) fn divisor(expression: &str, rule: Option<&Const>) -> Option<u64> {
     let compact: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
     let inner = compact.strip_prefix("this%")?;
     let inner = inner.strip_suffix("==0u").or_else(|| inner.strip_suffix("==0"))?;
     let n = match (inner, rule) {
-        ("rule", Some(Const::Int(n))) => u64::try_from(*n).ok()?,
-        ("rule", Some(Const::Uint(n))) => *n,
+        ("rule", Some(Const::Int(n))) => u64::try_from(*n),
+        ("rule", Some(Const::Uint(n))) => Ok(*n),
         (digits, _) => {
             let digits = digits.strip_suffix('u').unwrap_or(digits);
-            digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()?
+            // What is no number is another expression.
+            let is_number = (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            Ok(if is_number {
+                digits.bytes().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'))
+            } else {
+                0
+            })
         }
     };
-    (n > 0).then_some(n)
+    n.map_or(None, |n| (n > 0).then_some(n))
 }
 
 fn bounds(object: &mut Object, range: &Range<'_>, number: impl Fn(&Const) -> Option<Number>) {

@@ -9,6 +9,9 @@ use crate::model::plan::Const;
 use crate::model::rules::{Declared, Part};
 use crate::model::{FieldId, FieldKind, Presence, Schema};
 
+/// The id of the rule that a field has to be there.
+pub(super) const REQUIRED: &str = "required";
+
 /// The rules of a part of a field, and which of them keywords say.
 pub(super) struct Rules<'a> {
     schema: &'a Schema,

@@ -5,8 +5,7 @@ use utoipa::openapi::schema::{AnyOf, Object, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, Schema};
 
 use super::ecma::{self, ANY, literal};
-use super::keywords::REQUIRED;
-use super::rules::Rules;
+use super::rules::{REQUIRED, Rules};
 use crate::model::TextFormat;
 use crate::model::plan::Const;
 
