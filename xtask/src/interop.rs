@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::report::Report;
 use crate::session::Session;
 use crate::venv::Venv;
-use crate::{npm, process, tally, venv};
+use crate::{npm, openapi, process, tally, venv, web};
 
 /// The folder of the scripts, and of what they share with the attacks.
 pub(crate) const SCRIPTS: &str = "tests/interop";
@@ -23,26 +24,17 @@ const DESCRIPTORS: &str = "descriptors.binpb";
 
 /// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
-    let mut scripts = files(&session.root().join(SCRIPTS), "py")?;
-    scripts
-        .retain(|script| script.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_")));
-    if scripts.is_empty() {
-        return Ok(Report::left_out(format!("interop: there is no {SCRIPTS}/test_*.py")));
-    }
     let venv = venv::ensure(session)?;
     let shop = session.binary("shop", "shop")?;
     let gateway = session.binary("gateway", "gateway")?;
     let interop = session.binary("peers", "interop-server")?;
     let node = npm::ensure(session, &npm::INTEROP)?.scripts(session, NODE)?;
     let stubs = generate_stubs(session, &venv)?;
-    let mut report = Report::default();
-    for script in scripts {
-        let module = script.file_stem().context("a script has a name")?.to_string_lossy().into_owned();
-        println!("--> {module}");
-        let mut command = venv.python();
-        command.args(["-m", "unittest", "-v", &module]).current_dir(session.root().join(SCRIPTS));
-        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", &stubs);
+    let document = openapi::shop(session)?;
+    let page = web::build(session, &venv, &document)?;
+    unittests(session, &venv, SCRIPTS, |command| {
         command
+            .env("PYTHONPATH", &stubs)
             .env("SHOP_BIN", &shop)
             .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
             .env("GATEWAY_BIN", &gateway)
@@ -50,8 +42,33 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
             .env("INTEROP_CLIENT", interop.with_file_name("interop-client"))
             .env("NODE_SCRIPTS", &node)
             .env("STUBS", &stubs)
+            .env("SHOP_DOCUMENT", &document)
+            .env("WEB_DIST", &page)
             .env("BUF", venv.program("buf"));
-        command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());
+    })
+}
+
+/// Runs every `test_*.py` of a folder, each in a process that is prepared with what it needs.
+pub(crate) fn unittests(
+    session: &Session,
+    venv: &Venv,
+    folder: &str,
+    prepare: impl Fn(&mut Command),
+) -> Result<Report> {
+    let mut scripts = files(&session.root().join(folder), "py")?;
+    scripts
+        .retain(|script| script.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_")));
+    if scripts.is_empty() {
+        return Ok(Report::left_out(format!("{folder}: there is no test_*.py")));
+    }
+    let mut report = Report::default();
+    for script in scripts {
+        let module = script.file_stem().context("a script has a name")?.to_string_lossy().into_owned();
+        println!("--> {module}");
+        let mut command = venv.python();
+        command.args(["-m", "unittest", "-v", &module]).current_dir(session.root().join(folder));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("RSVC_VENV", venv.root());
+        prepare(command.env("RSVC_ROOT", session.root()));
         let (status, lines) = process::tee(&mut command)?;
         let mut outcome = tally::unittest(&module, &lines);
         if !status.success() && outcome.failed == 0 {

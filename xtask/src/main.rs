@@ -1,4 +1,5 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | trees | pictures | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | openapi | fuzz | mutants | compare | trees |
+//! pictures | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
@@ -9,6 +10,7 @@ mod guides;
 mod interop;
 mod mutants;
 mod npm;
+mod openapi;
 mod package;
 mod pages;
 mod pictures;
@@ -22,6 +24,7 @@ mod steps;
 mod tally;
 mod trees;
 mod venv;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,6 +78,12 @@ enum Task {
         /// Run these alone: an attack, `ATTACK/TRANSPORT`, or `row:N`
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
+    },
+    /// Let other tools read the `OpenAPI` documents and call the shop by its own, with more time than the step of that name
+    Openapi {
+        /// For how long the shop is called
+        #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+        seconds: u64,
     },
     /// Fuzz what reads bytes from outside, with nightly, and print what each target has done
     Fuzz {
@@ -173,6 +182,11 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Attack { only } => {
             let report = attack::run(&session, &only)?;
+            report.print();
+            Ok(report.failed == 0)
+        }
+        Task::Openapi { seconds } => {
+            let report = openapi::thorough(&session, seconds)?;
             report.print();
             Ok(report.failed == 0)
         }

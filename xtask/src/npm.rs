@@ -42,6 +42,13 @@ impl Packages {
         &self.0
     }
 
+    /// A program of the packages, to be run in their folder.
+    pub(crate) fn tool(&self, name: &str) -> Command {
+        let mut command = Command::new(self.root().join("node_modules/.bin").join(name));
+        command.current_dir(self.root()).stdin(Stdio::null());
+        command
+    }
+
     /// A script of the repository as Node can run it, with what it imports from its own folder.
     pub(crate) fn script(&self, session: &Session, path: &str) -> Result<PathBuf> {
         let (folder, name) = path.rsplit_once('/').context("a script is in a folder")?;

@@ -7,7 +7,7 @@ use servers::Postgres;
 
 use crate::report::Report;
 use crate::session::Session;
-use crate::{attack, conformance, guides, interop, package, process, scale_out, tally, venv};
+use crate::{attack, conformance, guides, interop, openapi, package, process, scale_out, tally, venv};
 
 struct Step {
     name: &'static str,
@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", run: test },
     Step { name: "conformance", run: |session| conformance::run(session, &[]) },
     Step { name: "interop", run: |session| interop::run(session) },
+    Step { name: "openapi", run: |session| openapi::run(session) },
     Step { name: "hostile", run: |session| attack::fast(session) },
     Step { name: "scale-out", run: |session| scale_out::fast(session) },
     Step { name: "docs", run: docs },

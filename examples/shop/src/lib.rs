@@ -19,6 +19,7 @@ mod shop;
 mod staff;
 mod telemetry;
 mod time;
+mod web;
 
 /// What `build.rs` has made of `proto/`.
 pub mod proto {
@@ -272,6 +273,10 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     let operation = options.operation;
     let server = options.sight.apply(options.connections.apply(Server::new()));
     let server = operation.apply(server)?;
+    let server = match &operation.web {
+        None => server,
+        Some(folder) => server.fallback(web::pages(folder)?),
+    };
     let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
     let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))

@@ -90,6 +90,9 @@ struct Args {
     /// Lets other machines reach the address of --admin, as probes of Kubernetes do
     #[arg(long, requires = "admin")]
     admin_remote: bool,
+    /// A folder of files for browsers, served below /web/: examples/web/dist, once it is built
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
     /// Names this shop among several: each response has it in its header x-instance
     #[arg(long, value_name = "NAME", env = "SHOP_INSTANCE")]
     instance: Option<String>,
@@ -122,7 +125,7 @@ async fn main() -> anyhow::Result<()> {
         _ => None,
     };
     let Args { tls_cert, tls_key, client_ca, unix, admin, admin_remote, compress_from, .. } = args;
-    let Args { instance, drain_delay, drain_timeout, .. } = args;
+    let Args { web, instance, drain_delay, drain_timeout, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     // Not parsed as an argument: a message about a wrong one would show it, with its password.
     let database = args.database.map(|url| url.parse()).transpose()?;
@@ -139,6 +142,7 @@ async fn main() -> anyhow::Result<()> {
         compress_from,
         log: Some(log),
         metrics,
+        web,
         instance,
         drain_delay,
         drain_timeout,

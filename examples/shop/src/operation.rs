@@ -32,6 +32,8 @@ pub struct Operation {
     pub log: Option<reload::Handle<EnvFilter, Registry>>,
     /// Tells what is measured.
     pub metrics: Option<PrometheusHandle>,
+    /// A folder of files for browsers, to be served below `/web/`.
+    pub web: Option<PathBuf>,
     /// Names this shop among several.
     pub instance: Option<String>,
     /// How long to go on as before once the shop is told to stop.

@@ -75,9 +75,9 @@ impl Writer<'_> {
         match binding.body {
             Body::None => false,
             Body::Whole => has_required(method.input, &in_path(binding)),
-            // What is not sent does not change.
+            // What is not sent does not change, but the whole may have to be there.
             Body::Field(field) if method.masked.as_ref().is_some_and(|masked| masked.resource == field) => {
-                false
+                self.components.is_required(field)
             }
             Body::Field(field) => match &self.schema.fields[field].kind {
                 FieldKind::Singular(ValueType::Message(message), _) => has_required(*message, &[]),

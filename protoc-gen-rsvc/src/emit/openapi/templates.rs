@@ -80,7 +80,7 @@ pub(super) fn path(schema: &Schema, binding: &Binding) -> Path {
                     _ => "part",
                 };
                 let pattern = pattern(&segments[variable.start..variable.end]);
-                (format!("{}.{word}", name(schema, variable)), SlotOf::Part(last(variable), pattern))
+                (format!("{}_{word}", name(schema, variable)), SlotOf::Part(last(variable), pattern))
             }
         };
         let mut name = wanted.clone();
@@ -105,10 +105,10 @@ fn last(variable: &PathVariable) -> FieldId {
     *variable.fields.last().expect("a variable names a field")
 }
 
-/// The name of a variable as the template has it: `user.user_id`.
+/// The name of a variable as the template has it, `user.user_id`, with what generators of clients take in a name: `user_user_id`.
 fn name(schema: &Schema, variable: &PathVariable) -> String {
     let names: Vec<&str> = variable.fields.iter().map(|field| &*schema.fields[*field].name).collect();
-    names.join(".")
+    names.join("_")
 }
 
 fn pattern(segments: &[Segment]) -> String {

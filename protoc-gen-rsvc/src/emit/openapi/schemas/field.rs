@@ -107,8 +107,9 @@ impl Components<'_> {
                 map(&whole, names, value)
             }
         };
-        // `null` clears a field.
-        let schema = if form == Form::Partial { types::nullable(schema) } else { schema };
+        // `null` clears a field, unless it has to be there.
+        let may_clear = form == Form::Partial && !self.is_required(id);
+        let schema = if may_clear { types::nullable(schema) } else { schema };
         unsaid.splice(0..0, whole.unsaid());
         let mut notes = Notes::of_field(id, self.schema, self.is_required_in(id, form));
         notes.say_rules(&unsaid, |_| true);
