@@ -82,12 +82,13 @@ pub struct Builder {
 }
 
 /// The features that [`Builder::by_features`] looks for, with their options.
-const FEATURES: [(&str, &str); 5] = [
+const FEATURES: [(&str, &str); 6] = [
     ("server", "server"),
     ("client", "client"),
     ("rest", "rest"),
     ("rest-client", "rest_client"),
     ("serde", "serde"),
+    ("samples", "samples"),
 ];
 
 type SharedProstHook = Arc<dyn Fn(&mut prost_build::Config) + Send + Sync>;
@@ -185,6 +186,12 @@ impl Builder {
         self.switch("serde", yes)
     }
 
+    /// Whether messages also get `rsvc::sample::Sample`: valid and invalid messages for tests; off by default. The crate
+    /// `rsvc` needs its feature `samples` for it. `docs/samples.md` says more.
+    pub fn samples(self, yes: bool) -> Self {
+        self.switch("samples", yes)
+    }
+
     /// Whether servers answer REST too, where `google.api.http` says how; on by default. It needs the feature `rest`
     /// of the runtime.
     pub fn rest(self, yes: bool) -> Self {
@@ -238,8 +245,8 @@ impl Builder {
         self.switch("openapi_connect", yes)
     }
 
-    /// Chooses by the features of the crate that is built, in its build script: `server`, `client`, `rest`, `rest-client` and
-    /// `serde` are each on if the crate has such a feature and it is enabled, and else off.
+    /// Chooses by the features of the crate that is built, in its build script: `server`, `client`, `rest`, `rest-client`,
+    /// `serde` and `samples` are each on if the crate has such a feature and it is enabled, and else off.
     ///
     /// So one crate of messages and services is a server's for one user and a client's for another. Without any of them
     /// there are messages, errors and descriptions of services, for which `rsvc` needs no feature. What is said behind it

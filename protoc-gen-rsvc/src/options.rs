@@ -35,6 +35,8 @@ pub struct Options {
     pub server: bool,
     /// Whether messages and enums get the traits of `serde`, by their `ProtoJSON`.
     pub serde: bool,
+    /// Whether messages get `rsvc::sample::Sample`.
+    pub samples: bool,
     /// Whether servers answer REST, where `google.api.http` says how.
     pub rest: bool,
     /// Whether clients over REST are generated.
@@ -108,6 +110,7 @@ impl Default for Options {
             client: true,
             server: true,
             serde: false,
+            samples: false,
             rest: true,
             rest_client: false,
             objects: false,
@@ -149,6 +152,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "serde",
         "true|false",
         "messages and enums get serde's traits, for which `rsvc` needs its feature `serde` (default false)",
+    ),
+    (
+        "samples",
+        "true|false",
+        "messages get `rsvc::sample::Sample`, for which `rsvc` needs its feature `samples` (default false)",
     ),
     (
         "undeclared_access",
@@ -230,6 +238,7 @@ impl Options {
             "client" => self.client = flag(key, value)?,
             "server" => self.server = flag(key, value)?,
             "serde" => self.serde = flag(key, value)?,
+            "samples" => self.samples = flag(key, value)?,
             "rest" => self.rest = flag(key, value)?,
             "rest_client" => self.rest_client = flag(key, value)?,
             "objects" => self.objects = flag(key, value)?,

@@ -41,6 +41,7 @@
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
 //! | `admin` | no | health, readiness, metrics, routes, version and log level on an address of its own ([`server::Admin`]) |
 //! | `systemd` | no | sockets that systemd passes, and telling it when a server is ready and when it stops |
+//! | `samples` | no | [`mod@sample`]: valid and invalid messages for tests, where the generator's option `samples` asks for them |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -118,6 +119,8 @@ mod principal;
 #[cfg(any(feature = "server", feature = "client"))]
 mod protocol;
 mod retry;
+#[cfg(feature = "samples")]
+pub mod sample;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -177,6 +180,18 @@ pub use stream::{RequestStream, ResponseStream, Sender};
 pub use validate::{Validate, Violations};
 /// Of the version that generated messages have, so that a crate needs no dependency for it.
 pub use {prost, prost_types};
+
+/// Stands where generated code asks for samples.
+#[cfg(not(feature = "samples"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sample_impls {
+    ($($any:tt)*) => {
+        ::core::compile_error!(
+            "code generated with the option `samples` needs the feature `samples` of the crate `rsvc`"
+        );
+    };
+}
 
 /// Includes what `protoc_gen_rsvc` wrote in the build script: one module for each package.
 ///

@@ -112,6 +112,17 @@ fn text(literals: &[Value], numbers: &[i128], random: &mut Random) -> Option<Str
     Some(out.chars().chain("abcdefgh".chars().cycle()).take(size).collect())
 }
 
+/// A number of any size.
+pub(super) fn magnitude(ty: Type, random: &mut Random) -> Option<Value> {
+    let Type::Scalar(scalar) = ty else { return None };
+    let n = *random.pick(&[0_i128, 1, 2, 3, 5, 10, 50, 100, 1_000, 1_000_000, 1_000_000_000])?;
+    match scalar {
+        #[allow(clippy::cast_precision_loss)] // it is exact
+        Scalar::Float | Scalar::Double => Some(Value::Double(n as f64)),
+        _ => scalar.range().filter(|(_, most)| n <= *most).map(|_| Value::Int(n)),
+    }
+}
+
 /// How many items a list may have: a few, or a number that is mentioned.
 pub(super) fn size(literals: &[Value], random: &mut Random) -> usize {
     let sizes = literals.iter().filter_map(|literal| match literal {

@@ -5,7 +5,9 @@
 //! looks. The same tables, seed and answers give the same message.
 
 mod change;
+mod codec;
 mod formats;
+mod invalid;
 mod json;
 mod numbers;
 mod patterns;
@@ -13,11 +15,14 @@ mod random;
 mod repair;
 mod solver;
 mod strings;
+mod subset;
 mod table;
 mod times;
 mod words;
 
+pub use codec::{decode, encode};
 pub use formats::Format;
+pub use invalid::invalid;
 pub use json::json;
 pub use random::Random;
 pub use repair::{Broken, Step, Verdict, solve};

@@ -34,14 +34,30 @@ pub enum Verdict {
     Valid,
     /// It breaks these.
     Broken(Vec<Broken>),
+    /// This rule gives no answer, after which nothing was tested.
+    Fails(Broken),
     /// Nobody knows.
     Unknown,
 }
 
+impl Verdict {
+    /// What is broken, and how bad that is; none for what nobody knows.
+    fn broken(self) -> Option<(Vec<Broken>, usize)> {
+        match self {
+            Self::Valid | Self::Unknown => None,
+            Self::Broken(broken) => {
+                let bad = broken.len();
+                Some((broken, bad))
+            }
+            Self::Fails(rule) => Some((vec![rule], 100)),
+        }
+    }
+}
+
 /// How many messages are begun with.
-const ATTEMPTS: u64 = 16;
+const ATTEMPTS: u64 = 40;
 /// How many changes each gets.
-const CHANGES: usize = 64;
+const CHANGES: usize = 192;
 
 /// A message from a seed that `check` finds valid; none, if none was found in a bounded number of attempts. The seed 0 gives
 /// one that is good to read.
@@ -55,14 +71,14 @@ pub fn solve(
         let start = seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(attempt << 32);
         let mut random = if seed == 0 && attempt % 2 == 0 { Random::calm(start) } else { Random::new(start) };
         // At last with only what has to be there.
-        let solver = solver.sparse(attempt >= ATTEMPTS - 4);
+        let solver = solver.sparse(attempt >= ATTEMPTS - 10);
         let Some(mut value) = solver.message(id, &mut random) else { continue };
         let mut random = random.wild();
-        let mut broken = match check(&value) {
-            Verdict::Valid => return Some(value),
-            Verdict::Unknown => continue,
-            Verdict::Broken(broken) => broken,
-        };
+        let verdict = check(&value);
+        if verdict == Verdict::Valid {
+            return Some(value);
+        }
+        let Some((mut broken, mut bad)) = verdict.broken() else { continue };
         for _ in 0..CHANGES {
             let Some(first) = random.pick(&broken) else { break };
             let mut changed = value.clone();
@@ -75,14 +91,14 @@ pub fn solve(
             if changed == value {
                 continue;
             }
-            match check(&changed) {
-                Verdict::Valid => return Some(changed),
-                Verdict::Unknown => {}
-                Verdict::Broken(now) => {
-                    if now.len() <= broken.len() || random.once_in(12) {
-                        (value, broken) = (changed, now);
-                    }
-                }
+            let verdict = check(&changed);
+            if verdict == Verdict::Valid {
+                return Some(changed);
+            }
+            if let Some((now, now_bad)) = verdict.broken()
+                && (now_bad <= bad || (now_bad < 100 && random.once_in(12)))
+            {
+                (value, broken, bad) = (changed, now, now_bad);
             }
         }
     }
@@ -101,6 +117,9 @@ impl Changer<'_, '_> {
         let Type::Message(id) = ty else { return };
         let tables = self.solver.tables;
         let message = &tables.messages[id];
+        if !message.samples.is_empty() {
+            return self.anew(id, value);
+        }
         let Some((step, rest)) = path.split_first() else { return self.relation(id, value, rule) };
         let at = match step {
             Step::Field(number) => message.fields.iter().position(|field| field.number == *number),
@@ -158,9 +177,13 @@ impl Changer<'_, '_> {
     /// Another value of a field, or none.
     pub(super) fn other(&mut self, id: usize, at: usize) -> Option<Value> {
         let field = &self.solver.tables.messages[id].fields[at];
+        if !field.samples.is_empty() {
+            return self.solver.field(id, at, self.random);
+        }
         match self.random.below(6) {
             0 if !field.required => None,
-            1 | 2 => match field.kind {
+            n @ 1..=3 => match field.kind {
+                Kind::One(ty) if n == 3 => change::magnitude(ty, self.random),
                 Kind::One(ty) => change::by_literals(ty, &field.rules.literals, self.random),
                 _ => None,
             }
@@ -170,15 +193,22 @@ impl Changer<'_, '_> {
     }
 
     /// A change of a message for a rule between its fields.
-    fn relation(&mut self, id: usize, value: &mut Value, rule: &str) {
+    pub(super) fn relation(&mut self, id: usize, value: &mut Value, rule: &str) {
         let message = &self.solver.tables.messages[id];
         let relation = message.relations.iter().find(|relation| relation.rule == rule);
+        if relation.is_none() && self.random.once_in(2) && self.deeper(id, value, rule) {
+            return;
+        }
         let all: Vec<usize> = (0..message.fields.len()).collect();
         let (reads, literals) = match relation {
             Some(relation) if !relation.reads.is_empty() => (&relation.reads, &relation.literals[..]),
             Some(relation) => (&all, &relation.literals[..]),
             None => (&all, &[][..]),
         };
+        // What the author gives stays.
+        let reads: Vec<usize> =
+            reads.iter().copied().filter(|at| message.fields[*at].samples.is_empty()).collect();
+        let reads = &reads;
         let (Some(one), Some(other)) = (self.random.pick(reads).copied(), self.random.pick(reads).copied())
         else {
             return;
@@ -188,7 +218,7 @@ impl Changer<'_, '_> {
             _ => None,
         };
         let kind = message.fields[one].kind;
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 | 1 => unset(value, one),
             2 | 3 if kind == message.fields[other].kind && one != other => {
                 let (a, b) = (of(value, one), of(value, other));
@@ -226,7 +256,14 @@ impl Changer<'_, '_> {
                     }
                 }
             }
-            8 | 9 => match value {
+            8 => {
+                if let Kind::One(ty) = kind
+                    && let Some(new) = change::magnitude(ty, self.random)
+                {
+                    set(message, value, one, new);
+                }
+            }
+            9..=11 => match value {
                 Value::Message(fields) => {
                     if let Some((_, held)) = fields.iter_mut().find(|(known, _)| *known == one) {
                         self.inside(&message.fields[one], held);
@@ -240,6 +277,26 @@ impl Changer<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A change for a rule of which it is not known where it stands, in one of the messages of a message.
+    fn deeper(&mut self, id: usize, value: &mut Value, rule: &str) -> bool {
+        let Value::Message(fields) = value else { return false };
+        let mut inner: Vec<(usize, &mut Value)> = Vec::new();
+        for (at, held) in fields {
+            let Type::Message(of) = self.solver.tables.messages[id].fields[*at].kind.value() else {
+                continue;
+            };
+            match held {
+                Value::List(items) => inner.extend(items.iter_mut().map(|item| (of, item))),
+                Value::Map(pairs) => inner.extend(pairs.iter_mut().map(|(_, value)| (of, value))),
+                one => inner.push((of, one)),
+            }
+        }
+        let at = self.random.below(inner.len());
+        let Some((of, held)) = inner.into_iter().nth(at) else { return false };
+        self.relation(of, held, rule);
+        true
     }
 
     /// A change somewhere in a value that is a message, a list or a map.
@@ -301,6 +358,10 @@ impl Changer<'_, '_> {
             _ => None,
         };
         let literal = literal.filter(|_| !self.random.once_in(3));
+        let literal = match message.fields[at].kind {
+            Kind::One(ty) if self.random.once_in(3) => change::magnitude(ty, self.random).or(literal),
+            _ => literal,
+        };
         match literal.or_else(|| self.other(id, at)) {
             Some(new) => set(message, value, at, new),
             None => unset(value, at),
@@ -329,6 +390,10 @@ fn near(value: &Value, literals: &[Value], random: &mut Random) -> Option<Value>
         Value::Int(n) => Value::Int(n.checked_add(by)?),
         #[allow(clippy::cast_precision_loss)] // small numbers
         Value::Double(d) => Value::Double(numbers::round(super::Scalar::Float, d + by as f64)),
+        // What counts it.
+        Value::List(items) => Value::Int(items.len() as i128),
+        Value::Map(pairs) => Value::Int(pairs.len() as i128),
+        Value::Text(text) => Value::Int(text.chars().count() as i128),
         Value::Time(seconds, nanos) => {
             let by = i64::try_from(by).ok()?.checked_mul(if random.once_in(2) { 1 } else { 3_600 })?;
             Value::Time(seconds.checked_add(by)?, *nanos)

@@ -145,6 +145,9 @@ impl<'t> Solver<'t> {
     }
 
     fn field_value(&self, field: &Field, random: &mut Random, place: &mut Place) -> Option<Value> {
+        if field.unknown {
+            return None;
+        }
         if let Some(sample) = random.pick(&field.samples) {
             return Some(sample.clone());
         }
@@ -249,8 +252,11 @@ impl<'t> Solver<'t> {
                 stream = stream.wild();
             }
             tries += 1;
+            let who = place.who;
+            place.who = Persona::new(&mut stream);
             let key = self.value(Type::Scalar(key), keys, "key", &mut stream, place);
             let value = self.value(ty, each, singular(&field.name), &mut stream, place);
+            place.who = who;
             let (Some(key), Some(value)) = (key, value) else {
                 if tries > 8 {
                     break;

@@ -38,7 +38,8 @@ pub struct Enum {
 }
 
 /// A field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub struct Field {
     /// The name in the definition.
     pub name: String,
@@ -54,6 +55,8 @@ pub struct Field {
     pub required: bool,
     /// Whether an unset value is left alone by the rules.
     pub skip_unset: bool,
+    /// Whether the program does not know it, so that it is never set.
+    pub unknown: bool,
     /// The oneof that it is in, by its place.
     pub oneof: Option<usize>,
     /// The rules of its value.
@@ -71,6 +74,12 @@ pub enum Kind {
     List(Type),
     /// A map.
     Map(Scalar, Type),
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self::One(Type::Scalar(Scalar::Bool))
+    }
 }
 
 impl Kind {

@@ -5,6 +5,7 @@ mod error_set_types;
 mod http_bodies;
 mod http_conflicts;
 mod openapi;
+mod samples;
 mod undeclared_access;
 mod unused_paths;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     http_bodies::run(schema, options, sink);
     http_conflicts::run(schema, options, sink);
     openapi::run(schema, options, sink);
+    samples::run(schema, sink);
     undeclared_access::run(schema, options, sink);
     unused_paths::run(schema, options, sink);
 }

@@ -86,6 +86,7 @@ codes! {
     602 UNKNOWN_RULE "A validation rule is not known, and defines no expression."
     603 FOREIGN_RULES "Rules of another system stand in a file, and are not tested."
     604 MASKED_REQUEST "The requests of a method have no mask to validate by, or nothing that it could speak of."
+    605 SAMPLE "A sample is not JSON of its type, or breaks a rule."
     700 CEL_SYNTAX "An expression is not valid CEL."
     701 CEL_TYPE "An expression does not type-check."
     702 CEL_UNSUPPORTED "An expression cannot be compiled."

@@ -39,6 +39,7 @@ use json::{GeneratedTypes, JsonPart};
 use messages::TypesEmitter;
 use modules::Module;
 use project::TypesPart;
+use samples::SampleTables;
 
 /// Lets the user reach prost-build's own configuration.
 pub(crate) type ProstHook<'a> = &'a (dyn Fn(&mut prost_build::Config) + Sync);
@@ -84,6 +85,7 @@ enum Part {
     Json(JsonPart),
     ErrorSet(ErrorSetId),
     Validate(Vec<MessageId>),
+    Samples(Vec<MessageId>),
     Service(ServiceId),
     Root,
     Descriptors,
@@ -97,6 +99,8 @@ pub(crate) struct Emitter<'a> {
     options: &'a Options,
     types: TypesEmitter<'a>,
     zeros: BTreeSet<MessageId>,
+    /// If there are to be samples.
+    samples: Option<SampleTables>,
     tree: Module,
     existing: Option<Existing>,
     /// Ordered by name.
@@ -131,7 +135,8 @@ impl<'a> Emitter<'a> {
             [root, descriptors].into_iter().chain(documents).chain(docs).chain(files).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
-        Self { schema, options, types, zeros: json::with_zeros(schema), tree, existing, files }
+        let samples = options.samples.then(|| SampleTables::new(schema));
+        Self { schema, options, types, zeros: json::with_zeros(schema), samples, tree, existing, files }
     }
 
     /// A part of a file.
@@ -184,6 +189,10 @@ impl<'a> Emitter<'a> {
             }
             Part::ErrorSet(set) => errors::emit(schema, options, *set),
             Part::Validate(messages) => validate::emit(schema, package, messages),
+            Part::Samples(messages) => {
+                let tables = self.samples.as_ref().expect("a part of samples has tables");
+                samples::emit(schema, tables, package, messages)
+            }
             Part::Service(service) => service::emit(schema, options, *service),
             Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) | Part::Docs => Ok(Vec::new()),
         }
@@ -196,6 +205,7 @@ fn parts(schema: &Schema, options: &Options, id: PackageId) -> Vec<Part> {
     let weigh = |id: &MessageId| weight(schema, *id);
     let mut parts = types(schema, id);
     let types = GeneratedTypes::of(schema, id);
+    let messages = types.messages.clone();
     let enums = chunks(&types.enums, |id| schema.enums[*id].values.len());
     parts.extend(enums.map(|enums| Part::Json(JsonPart::Enums(enums))));
     let own = |id: &MessageId| schema.messages[*id].fields.len();
@@ -206,6 +216,9 @@ fn parts(schema: &Schema, options: &Options, id: PackageId) -> Vec<Part> {
     let sets = package.messages.iter().filter_map(|id| schema.messages[*id].error_set);
     parts.extend(sets.map(Part::ErrorSet));
     parts.extend(chunks(&validate::messages(schema, id), weigh).map(Part::Validate));
+    if options.samples && !messages.is_empty() {
+        parts.push(Part::Samples(messages));
+    }
     parts.extend(package.services.iter().map(|id| Part::Service(*id)));
     parts
 }

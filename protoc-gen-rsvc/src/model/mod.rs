@@ -9,10 +9,12 @@ mod cache;
 mod dump;
 mod errors;
 pub mod http;
+mod newer;
 pub mod openapi;
 pub mod plan;
 mod retry;
 pub mod rules;
+mod samples;
 mod storage;
 mod well_known;
 
@@ -26,7 +28,9 @@ pub use arena::{Arena, Id};
 pub use behavior::{Behavior, TextFormat};
 pub use cache::{Cache, ETag};
 pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
+pub use newer::is_newer;
 pub use retry::{Retry, RetryKind};
+pub use samples::{AuthorSample, SampleOf};
 pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
 
@@ -61,6 +65,8 @@ pub struct Schema {
     /// How requests over REST find their methods.
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
+    /// Samples that the author gives.
+    pub samples: Vec<AuthorSample>,
 }
 
 /// Where a node came from.

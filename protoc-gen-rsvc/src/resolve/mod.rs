@@ -12,6 +12,7 @@ mod openapi;
 mod plain;
 mod retries;
 mod rules;
+mod samples;
 mod services;
 mod types;
 
@@ -41,5 +42,6 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     storage::assign(&mut schema, options);
     conditions::resolve(loaded, &mut schema, conditions, sink);
     schema.rules = rules::resolve(loaded, &schema, options, sink);
+    schema.samples = samples::resolve(loaded, &schema);
     schema
 }

@@ -46,6 +46,7 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             methods: Arena::default(),
             error_sets: Arena::default(),
             rules: crate::model::rules::Rules::default(),
+            samples: Vec::new(),
         },
         messages: HashMap::new(),
         enums: HashMap::new(),

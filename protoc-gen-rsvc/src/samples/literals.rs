@@ -48,12 +48,26 @@ pub(super) fn of(plan: &Plan) -> Vec<Value> {
 }
 
 /// A constant as a value; of lists and maps what is in them.
-fn flat(value: &Const) -> Vec<Value> {
-    match value {
+fn flat(constant: &Const) -> Vec<Value> {
+    match constant {
         Const::List(items) => items.iter().flat_map(flat).collect(),
         Const::Map(pairs) => {
             pairs.iter().flat_map(|(key, value)| [flat(key), flat(value)].concat()).collect()
         }
-        one => super::rules::value(one).into_iter().collect(),
+        one => value(one).into_iter().collect(),
     }
+}
+
+/// A constant of a plan as a value of the solver.
+pub(super) fn value(constant: &Const) -> Option<Value> {
+    Some(match constant {
+        Const::Bool(b) => Value::Bool(*b),
+        Const::Int(n) => Value::Int((*n).into()),
+        Const::Uint(n) => Value::Int((*n).into()),
+        Const::Double(d) => Value::Double(*d),
+        Const::Str(text) => Value::Text(text.clone()),
+        Const::Bytes(bytes) => Value::Bytes(bytes.clone()),
+        Const::Timestamp(seconds, nanos) | Const::Duration(seconds, nanos) => Value::Time(*seconds, *nanos),
+        Const::Null | Const::Type(_) | Const::List(_) | Const::Map(_) | Const::Message(_) => return None,
+    })
 }

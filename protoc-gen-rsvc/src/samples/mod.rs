@@ -1,5 +1,6 @@
 //! Messages that fulfil their rules: examples for documents, made when a service is built.
 
+mod author;
 mod check;
 mod eval;
 mod literals;
@@ -8,10 +9,76 @@ mod tables;
 
 use std::collections::HashMap;
 
-use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, json, solve};
+use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, json, solve};
 
-use crate::model::{FieldId, MessageId, Schema};
+use crate::diag::Place;
+use crate::model::{FieldId, MessageId, SampleOf, Schema};
 use check::Checker;
+
+/// The tables of all messages, with the samples of the author's.
+fn all(schema: &Schema) -> Tables {
+    let mut tables = tables::tables(schema);
+    for sample in &schema.samples {
+        // What is none was told of.
+        let Ok(value) = author::value(schema, sample) else { continue };
+        match sample.of {
+            SampleOf::Message(id) => tables.messages[id.index()].samples.push(value),
+            SampleOf::Field(id) => {
+                let message = schema.fields[id].message.index();
+                tables.messages[message].fields[tables::place(schema, id)].samples.push(value);
+            }
+        }
+    }
+    tables
+}
+
+/// The samples of the author's that are none, and why.
+pub(crate) fn wrong(schema: &Schema) -> Vec<(Place, String)> {
+    let mut checker = Checker::new(schema);
+    let mut out = Vec::new();
+    for sample in &schema.samples {
+        let (verdict, what) = match (author::value(schema, sample), sample.of) {
+            (Err(why), _) => {
+                out.push((sample.place.clone(), why));
+                continue;
+            }
+            (Ok(value), SampleOf::Field(id)) => (checker.field(id, &value), &schema.fields[id].full_name),
+            (Ok(value), SampleOf::Message(id)) => {
+                (checker.message(id, &value), &schema.messages[id].full_name)
+            }
+        };
+        let rules = match verdict {
+            Verdict::Broken(broken) => broken,
+            Verdict::Fails(rule) => vec![rule],
+            // Of rules that are not evaluated here the author knows more.
+            Verdict::Valid | Verdict::Unknown => continue,
+        };
+        let mut rules: Vec<String> = rules.into_iter().map(|broken| format!("`{}`", broken.rule)).collect();
+        rules.dedup();
+        let plural = if rules.len() == 1 { "the rule" } else { "the rules" };
+        out.push((
+            sample.place.clone(),
+            format!("the sample of `{what}` breaks {plural} {}", rules.join(", ")),
+        ));
+    }
+    out
+}
+
+/// What messages may be, for who makes samples at run time.
+pub(crate) struct SampleTables(Tables);
+
+impl SampleTables {
+    /// Of the messages of a schema.
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self(all(schema))
+    }
+
+    /// The tables of some messages and of what is in them, as the runtime reads them.
+    pub(crate) fn text(&self, messages: &[MessageId]) -> String {
+        let roots: Vec<usize> = messages.iter().map(|id| id.index()).collect();
+        encode(&self.0.of(&roots))
+    }
+}
 
 /// Examples of messages and fields. The same schema always gives the same.
 pub(crate) struct Samples<'a> {
@@ -24,7 +91,7 @@ pub(crate) struct Samples<'a> {
 impl<'a> Samples<'a> {
     /// Of the messages of a schema.
     pub(crate) fn new(schema: &'a Schema) -> Self {
-        Self { schema, tables: tables::tables(schema), checker: Checker::new(schema), made: HashMap::new() }
+        Self { schema, tables: all(schema), checker: Checker::new(schema), made: HashMap::new() }
     }
 
     /// A message that fulfils its rules, in ProtoJSON with fields in the order of definition; none, if none was found.

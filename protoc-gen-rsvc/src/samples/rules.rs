@@ -2,7 +2,7 @@
 
 use rsvc_common::sample::{Bound, Format, Now, Rules, Sizes, Value};
 
-use super::literals;
+use super::literals::{self, value};
 use crate::model::plan::Const;
 use crate::model::rules::{Part, RulePlace, ValueRules};
 use crate::model::{FieldId, Schema};
@@ -136,18 +136,4 @@ fn values(constant: &Const) -> Vec<Value> {
         Const::List(items) => items.iter().filter_map(value).collect(),
         one => value(one).into_iter().collect(),
     }
-}
-
-/// A constant of a plan as a value of the solver.
-pub(super) fn value(constant: &Const) -> Option<Value> {
-    Some(match constant {
-        Const::Bool(b) => Value::Bool(*b),
-        Const::Int(n) => Value::Int((*n).into()),
-        Const::Uint(n) => Value::Int((*n).into()),
-        Const::Double(d) => Value::Double(*d),
-        Const::Str(text) => Value::Text(text.clone()),
-        Const::Bytes(bytes) => Value::Bytes(bytes.clone()),
-        Const::Timestamp(seconds, nanos) | Const::Duration(seconds, nanos) => Value::Time(*seconds, *nanos),
-        Const::Null | Const::Type(_) | Const::List(_) | Const::Map(_) | Const::Message(_) => return None,
-    })
 }

@@ -14,7 +14,8 @@ pub(super) fn tables(schema: &Schema) -> Tables {
         values: node.values.iter().filter(|v| !v.alias).map(|v| (v.name.clone(), v.number)).collect(),
         closed: node.closed,
     });
-    Tables { enums: enums.collect(), messages: schema.messages.ids().map(|id| message(schema, id)).collect() }
+    let messages = schema.messages.ids().map(|id| message(schema, id));
+    Tables { enums: enums.collect(), messages: messages.collect() }
 }
 
 /// The place of a field among those of its message.
@@ -121,6 +122,7 @@ fn field(schema: &Schema, id: FieldId, tested: Option<&FieldRules>) -> Field {
         presence: presence != Presence::Implicit,
         required: presence == Presence::Required || tested.is_some_and(|tested| tested.required),
         skip_unset: tested.is_some_and(|tested| tested.skip_unset),
+        unknown: crate::model::is_newer(&node.full_name),
         oneof: node
             .oneof
             .and_then(|oneof| schema.messages[node.message].oneofs.iter().position(|known| *known == oneof)),

@@ -74,6 +74,12 @@ pub mod cel {
     pub use crate::cel::*;
 }
 
+/// The tables of samples.
+#[cfg(feature = "samples")]
+pub mod sample {
+    pub use crate::sample::Tables;
+}
+
 /// What error sets call.
 pub mod error {
     pub use crate::error::fill::{Incoming, Outgoing, list, map, option, show, show_enumeration};

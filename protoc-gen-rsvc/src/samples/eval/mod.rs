@@ -72,6 +72,7 @@ impl<'a> Evaluator<'a> {
                 let held = scope.locals.iter().rev().find(|(known, _)| known == id);
                 held.ok_or(Stop::Unknown)?.1.clone()
             }
+            Op::NewMessage { id, fields } if fields.is_empty() => Val::Message(*id, &[]),
             Op::Load(Variable::Input(_), _) | Op::NewMessage { .. } => return Err(Stop::Unknown),
             Op::Now => Val::Timestamp(self.now, 0),
             Op::Field { base, field, default } => {

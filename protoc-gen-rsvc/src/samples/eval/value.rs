@@ -6,7 +6,7 @@ use rsvc_common::sample::Value;
 
 use super::{Outcome, Stop};
 use crate::model::plan::{Const, Repr, Store};
-use crate::model::{MessageId, Scalar, Schema};
+use crate::model::{MessageId, Scalar, Schema, ValueType};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -183,12 +183,40 @@ pub(super) fn equal(schema: &Schema, a: &Val<'_>, b: &Val<'_>) -> Outcome<bool> 
             if a != b {
                 return Ok(false);
             }
-            // What is set to its default counts as unset, which a comparison of what is set does not see.
-            if x == y { true } else { return Err(Stop::Unknown) }
+            same_fields(schema, *a, x, y)?
         }
         (Val::Opaque(_), _) | (_, Val::Opaque(_)) => return Err(Stop::Unknown),
         (a, b) => order(a, b).is_ok_and(|order| order == Some(Ordering::Equal)),
     })
+}
+
+/// Whether two messages have the same content: what is set to its default counts as unset.
+fn same_fields(schema: &Schema, id: MessageId, a: &[(usize, Value)], b: &[(usize, Value)]) -> Outcome<bool> {
+    let fields = &schema.messages[id].fields;
+    let set = |all: &[(usize, Value)]| -> Vec<usize> {
+        (0..fields.len()).filter(|at| super::is_set(schema, all, fields[*at])).collect()
+    };
+    let places = set(a);
+    if places != set(b) {
+        return Ok(false);
+    }
+    for at in places {
+        let held =
+            |all: &[(usize, Value)]| all.iter().find(|(known, _)| *known == at).map(|(_, v)| v.clone());
+        let same = match (held(a), held(b), schema.fields[fields[at]].kind.value()) {
+            (
+                Some(Value::Message(a)),
+                Some(Value::Message(b)),
+                ValueType::Message(id) | ValueType::Group(id),
+            ) => same_fields(schema, *id, &a, &b)?,
+            (a, b, ValueType::Message(_) | ValueType::Group(_)) if a != b => return Err(Stop::Unknown),
+            (a, b, _) => a == b,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn all_equal<'x, 'v: 'x>(

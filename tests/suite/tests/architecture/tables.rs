@@ -64,7 +64,7 @@ const GENERATOR: Table = Table {
                 "resolve",
             ],
         },
-        Layer { name: "samples", files: &["samples/"], uses: &["model", "values in plans"] },
+        Layer { name: "samples", files: &["samples/"], uses: &["diagnostics", "model", "values in plans"] },
         Layer {
             name: "check",
             files: &["check/"],
@@ -132,6 +132,7 @@ const RUNTIME: Table = Table {
         Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
+        Layer { name: "sample", files: &["sample.rs"], uses: &["json", "validate"] },
         // What is told of calls, whoever tells it.
         Layer { name: "sight", files: &["sight/"], uses: &["bridge", "method", "error"] },
         // It knows no protocol, no server and no client.
