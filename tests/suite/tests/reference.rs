@@ -95,7 +95,10 @@ fn all_sites_are_whole() {
     let mut links = 0;
     for case in Case::all() {
         let files = site(&case, DocsFormat::Html);
-        for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+        for (name, text) in files
+            .iter()
+            .filter(|(name, _)| Path::new(name).extension().is_some_and(|extension| extension == "html"))
+        {
             let place = format!("{}: {name}", case.name);
             let ids = values(text, "id");
             let distinct: BTreeSet<_> = ids.iter().collect();

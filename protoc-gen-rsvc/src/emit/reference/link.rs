@@ -20,9 +20,22 @@ impl Link {
         Self { text: text.to_owned(), page: self.page.clone(), anchor: anchor.to_owned() }
     }
 
+    /// The anchor that Markdown gives the heading of the part. Methods and errors have headings; fields are rows of a table.
+    fn heading(&self) -> String {
+        if self.page.starts_with("messages/") || self.page.starts_with("enums/") {
+            String::new()
+        } else {
+            self.anchor.to_lowercase()
+        }
+    }
+
     /// Its address, from a page that is `root` away from the root, in a site whose pages have this extension.
     pub(super) fn from(&self, root: &str, extension: &str) -> String {
-        let hash = if self.anchor.is_empty() { "" } else { "#" };
-        format!("{root}{}.{extension}{hash}{}", self.page, self.anchor)
+        let anchor = match extension {
+            "md" => self.heading(),
+            _ => self.anchor.clone(),
+        };
+        let hash = if anchor.is_empty() { "" } else { "#" };
+        format!("{root}{}.{extension}{hash}{anchor}", self.page)
     }
 }

@@ -265,6 +265,8 @@ const RUNTIME: Table = Table {
                 "transcode",
                 "protocol",
                 "protocols on a client",
+                // REST tells of the binding that a call goes by.
+                "sight",
             ],
         },
         Layer { name: "tls", files: &["tls/"], uses: &["call"] },
@@ -335,6 +337,7 @@ const RUNTIME: Table = Table {
                 "json",
                 "cel",
                 "validate",
+                "sample",
                 "error",
                 "vocabulary",
                 "call",
