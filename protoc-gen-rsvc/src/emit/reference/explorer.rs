@@ -133,10 +133,10 @@ fn field(site: &Site<'_>, id: FieldId) -> Value {
     let (shape, key) = match &field.kind {
         FieldKind::Singular(..) => ("one", None),
         FieldKind::Repeated(_) => ("list", None),
-        FieldKind::Map(key, _) => ("map", Some(fields::scalar(*key))),
+        FieldKind::Map(key, _) => ("map", Some(key.name())),
     };
     let (kind, of) = match field.kind.value() {
-        ValueType::Scalar(scalar) => (fields::scalar(*scalar), None),
+        ValueType::Scalar(scalar) => (scalar.name(), None),
         ValueType::Enum(id) => ("enum", Some(&schema.enums[*id].full_name)),
         ValueType::Message(id) | ValueType::Group(id) => ("message", Some(&schema.messages[*id].full_name)),
     };

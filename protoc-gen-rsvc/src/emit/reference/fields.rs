@@ -119,39 +119,18 @@ fn types(site: &Site<'_>, kind: &FieldKind) -> Vec<TypePart> {
         FieldKind::Singular(value, _) => vec![value_type(site, value)],
         FieldKind::Repeated(value) => vec![text("repeated "), value_type(site, value)],
         FieldKind::Map(key, value) => {
-            vec![text(&format!("map<{}, ", scalar(*key))), value_type(site, value), text(">")]
+            vec![text(&format!("map<{}, ", key.name())), value_type(site, value), text(">")]
         }
     }
 }
 
 fn value_type(site: &Site<'_>, value: &ValueType) -> TypePart {
     let link = match value {
-        ValueType::Scalar(of) => return TypePart { text: scalar(*of).into(), link: None },
+        ValueType::Scalar(of) => return TypePart { text: of.name().into(), link: None },
         ValueType::Enum(id) => site.enumeration(*id),
         ValueType::Message(id) | ValueType::Group(id) => site.message(*id),
     };
     TypePart { text: link.text.clone(), link: Some(link) }
-}
-
-/// The name of a scalar type in a `.proto`.
-pub(super) fn scalar(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Double => "double",
-        Scalar::Float => "float",
-        Scalar::Int32 => "int32",
-        Scalar::Int64 => "int64",
-        Scalar::Uint32 => "uint32",
-        Scalar::Uint64 => "uint64",
-        Scalar::Sint32 => "sint32",
-        Scalar::Sint64 => "sint64",
-        Scalar::Fixed32 => "fixed32",
-        Scalar::Fixed64 => "fixed64",
-        Scalar::Sfixed32 => "sfixed32",
-        Scalar::Sfixed64 => "sfixed64",
-        Scalar::Bool => "bool",
-        Scalar::String => "string",
-        Scalar::Bytes => "bytes",
-    }
 }
 
 fn json(kind: &FieldKind) -> Option<&'static str> {

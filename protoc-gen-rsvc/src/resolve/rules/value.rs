@@ -13,7 +13,7 @@ use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
 use crate::model::plan::{Const, Store};
 use crate::model::rules::{Check, Declared, Part, PathElement, RulePlace, Test, Text, ValueRules};
-use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, ValueType, WellKnown};
 
 /// What the rules stand on.
 struct Target {
@@ -257,7 +257,7 @@ impl RuleResolver<'_> {
         let name = match &target.value {
             None if matches!(this.1, Store::Map(..)) => "map",
             None => "repeated",
-            Some(ValueType::Scalar(scalar)) => scalar_family(*scalar),
+            Some(ValueType::Scalar(scalar)) => scalar.name(),
             Some(ValueType::Enum(_)) => "enum",
             Some(ValueType::Message(id) | ValueType::Group(id)) => {
                 match self.schema.messages[*id].well_known? {
@@ -271,7 +271,7 @@ impl RuleResolver<'_> {
                             Type::Wrapper(inner) => *inner,
                             ty => ty,
                         };
-                        return Some((scalar_family(scalar), (ty, this.1)));
+                        return Some((scalar.name(), (ty, this.1)));
                     }
                 }
             }
@@ -352,24 +352,4 @@ fn always_holds(check: &Check) -> bool {
 fn predefined(schema: &crate::model::Schema, options: &DynamicMessage) -> Vec<CelRule> {
     let rules = annotations::extension(&schema.pool, options, "buf.validate.predefined");
     rules.map(|rules| custom::sources(&rules, "cel")).unwrap_or_default()
-}
-
-fn scalar_family(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Double => "double",
-        Scalar::Float => "float",
-        Scalar::Int32 => "int32",
-        Scalar::Int64 => "int64",
-        Scalar::Uint32 => "uint32",
-        Scalar::Uint64 => "uint64",
-        Scalar::Sint32 => "sint32",
-        Scalar::Sint64 => "sint64",
-        Scalar::Fixed32 => "fixed32",
-        Scalar::Fixed64 => "fixed64",
-        Scalar::Sfixed32 => "sfixed32",
-        Scalar::Sfixed64 => "sfixed64",
-        Scalar::Bool => "bool",
-        Scalar::String => "string",
-        Scalar::Bytes => "bytes",
-    }
 }
