@@ -1,5 +1,5 @@
-//! What the documents of a service cost: the time and the memory to write them, and how large they are, for services of 300
-//! and of 3,000 messages.
+//! What the documents of a service and its reference cost: the time and the memory to write them, and how large they are, for
+//! services of 300 and of 3,000 messages.
 //!
 //! `cargo xtask bench documents`, or with another size: `cargo xtask bench documents -- --messages 10000`.
 #![allow(clippy::print_stdout)] // it is what a benchmark is for
@@ -50,22 +50,40 @@ fn main() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documents").join(messages.to_string());
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("bench.proto"), proto(messages / MESSAGES_OF_SERVICE)).expect("writes");
-        for (what, file, options) in DOCUMENTS {
-            let out = folder.join(file);
+        let written = |what: &str, out: &Path, arguments: &[&str]| {
             let run = || {
                 let mut command = Command::new(&generator);
-                command.args(["openapi", "--out"]).arg(&out).arg("-I").arg(&folder);
-                for option in options {
-                    command.args(["--opt", option]);
-                }
+                command.args(arguments).arg("--out").arg(out).arg("-I").arg(&folder);
                 measure(command.arg("bench.proto"))
             };
             let cost = (0..args.rounds).map(|_| run()).min_by(|a, b| a.seconds.total_cmp(&b.seconds));
             let Cost { seconds, processor, megabytes } = cost.expect("at least one round");
-            let size = fs::metadata(&out).expect("it is written").len() / 1000;
+            let size = size(out) / 1000;
             println!("{messages:8} {what:20} {seconds:9.2} {processor:9.2} {megabytes:9.0} {size:9}");
+        };
+        for (what, file, options) in DOCUMENTS {
+            let options = options.iter().flat_map(|option| ["--opt", option]);
+            let arguments: Vec<_> = ["openapi"].into_iter().chain(options).collect();
+            written(what, &folder.join(file), &arguments);
+        }
+        for format in ["html", "markdown"] {
+            let site = folder.join(format);
+            if site.exists() {
+                fs::remove_dir_all(&site).expect("the site of an earlier run");
+            }
+            written(&format!("reference, {format}"), &site, &["docs", "--format", format]);
         }
     }
+}
+
+/// How many bytes a file has, or all files of a folder.
+fn size(path: &Path) -> u64 {
+    let metadata = fs::metadata(path).expect("it is written");
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    let entries = fs::read_dir(path).expect("a folder");
+    entries.map(|entry| size(&entry.expect("an entry").path())).sum()
 }
 
 /// A file with services, each with messages of its own.

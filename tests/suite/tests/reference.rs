@@ -123,3 +123,29 @@ fn all_sites_are_whole() {
     }
     assert!(links > 1000, "only {links} links");
 }
+
+#[test]
+fn a_site_of_many_services_grows_with_their_number_alone() {
+    let size = |services: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut proto = "syntax = \"proto3\";\npackage many.v1;\nmessage M {}\n".to_owned();
+        for index in 0..services {
+            proto += &format!("service Service{index} {{ rpc Get(M) returns (M); }}\n");
+        }
+        fs::write(folder.path().join("many.proto"), proto).unwrap();
+        let file = folder.path().join("many.proto");
+        let source = Source::Files { files: vec![file], includes: vec![folder.path().into()] };
+        let (files, _) = Builder::new().docs_of(&source, DocsFormat::Html, None).unwrap();
+        let pages = files.iter().filter(|(name, _)| name.starts_with("services/"));
+        let largest = pages.map(|(_, text)| text.len()).max().unwrap();
+        let index = &files.iter().find(|(name, _)| name == "index.html").unwrap().1;
+        assert_eq!(
+            index.matches("href=\"services/").count() % services,
+            0,
+            "the first page has every service"
+        );
+        largest
+    };
+    let (some, many) = (size(100), size(200));
+    assert!(many < some + 200, "a page has {some} bytes with 100 services, and {many} with 200");
+}
