@@ -128,10 +128,9 @@ fn all_sites_are_whole() {
 fn a_site_of_many_services_grows_with_their_number_alone() {
     let size = |services: usize| {
         let folder = tempfile::tempdir().unwrap();
-        let mut proto = "syntax = \"proto3\";\npackage many.v1;\nmessage M {}\n".to_owned();
-        for index in 0..services {
-            proto += &format!("service Service{index} {{ rpc Get(M) returns (M); }}\n");
-        }
+        let service = |index| format!("service Service{index} {{ rpc Get(M) returns (M); }}");
+        let lines: Vec<_> = (0..services).map(service).collect();
+        let proto = format!("syntax = \"proto3\";\npackage many.v1;\nmessage M {{}}\n{}", lines.join("\n"));
         fs::write(folder.path().join("many.proto"), proto).unwrap();
         let file = folder.path().join("many.proto");
         let source = Source::Files { files: vec![file], includes: vec![folder.path().into()] };
