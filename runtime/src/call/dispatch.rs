@@ -231,7 +231,7 @@ fn check(
 }
 
 /// The earliest of what the caller, the method and the server say.
-fn deadline_of(method: &MethodInfo, caller: Option<Duration>, policy: &Policy) -> Option<Instant> {
+pub(crate) fn deadline_of(method: &MethodInfo, caller: Option<Duration>, policy: &Policy) -> Option<Instant> {
     let timeout = earliest(caller, method.timeout).or(policy.default_timeout);
     earliest(timeout, policy.max_timeout).and_then(deadline::after)
 }

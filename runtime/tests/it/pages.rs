@@ -1,5 +1,7 @@
 //! The reference and documents that a server has beside its services.
 
+use std::time::Duration;
+
 use http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, WWW_AUTHENTICATE,
 };
@@ -156,15 +158,43 @@ async fn pages_can_be_for_known_callers() {
     }
 }
 
+/// Never answers, or panics.
+struct Stuck {
+    panics: bool,
+}
+
+impl Authenticator for Stuck {
+    async fn authenticate(&self, _: &Context) -> Result<Option<Principal>, Status> {
+        assert!(!self.panics, "a secret reason");
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_calls_hold_for_pages_that_ask_who_reads_them() {
+    for (panics, expected) in
+        [(false, StatusCode::GATEWAY_TIMEOUT), (true, StatusCode::INTERNAL_SERVER_ERROR)]
+    {
+        let service = service(|s| {
+            let s = s.authenticator(Stuck { panics }).max_timeout(Duration::from_millis(20));
+            s.docs("/docs", Site::new(SITE).authenticated())
+        })
+        .unwrap();
+        let (response, body) = ask(&service, Request::get("/docs/")).await;
+        assert_eq!(response.status(), expected);
+        assert!(!body.contains("secret"), "{body}");
+    }
+}
+
 /// Nothing is hidden in silence: the server does not start.
 #[test]
 fn what_cannot_be_seen_is_an_error() {
     type Configure = fn(Server) -> Server;
     let wrong: [(Configure, &str); 7] = [
         (|s| s.docs("/docs", "<html>"), "what is at /docs is not a reference"),
-        (|s| s.docs("docs", SITE), "`docs` is no path"),
-        (|s| s.docs("/a//b", SITE), "`/a//b` is no path"),
-        (|s| s.openapi("/", "{}"), "`/` is no path"),
+        (|s| s.docs("docs", SITE), "`docs` cannot be the path"),
+        (|s| s.docs("/a//b", SITE), "`/a//b` cannot be the path"),
+        (|s| s.openapi("/", "{}"), "`/` cannot be the path"),
         (
             |s| s.openapi("/docs/index.html", "{}").docs("/docs", SITE),
             "two pages have the path /docs/index.html",

@@ -70,6 +70,11 @@ impl Compression {
 
     /// What the client wants: the one it likes most, if it does not like none at all better.
     pub(crate) fn wanted(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
+        Self::wanted_among(headers, name, Self::SUPPORTED)
+    }
+
+    /// The same among some.
+    pub(crate) fn wanted_among(headers: &HeaderMap, name: HeaderName, among: &[Self]) -> Option<Self> {
         let mut likes = [None; Self::ALL];
         let (mut others, mut identity) = (None, None);
         for (coding, quality) in accept::entries(headers, name) {
@@ -85,7 +90,7 @@ impl Compression {
         }
         let quality = |coding: &Self| likes[*coding as usize].or(others).unwrap_or(0);
         // Of equals, `max_by_key` takes the last.
-        let best = Self::SUPPORTED.iter().copied().rev().max_by_key(quality)?;
+        let best = among.iter().copied().rev().max_by_key(quality)?;
         (quality(&best) > 0 && quality(&best) >= identity.unwrap_or(0)).then_some(best)
     }
 

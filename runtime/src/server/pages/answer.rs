@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::{Entry, Pages};
-use crate::access::{authorize, challenge_of};
-use crate::bridge::{Code, MetadataMap, Status};
+use crate::bridge::{Code, MetadataMap};
 use crate::call::Body;
-use crate::call::dispatch::Policy;
-use crate::challenge;
+use crate::call::CallError;
+use crate::call::dispatch::{self, Policy};
 use crate::context::Context;
 use crate::etag::{self, Condition};
 use crate::method::{Access, Idempotency, MethodInfo, MethodKind};
@@ -45,26 +45,24 @@ impl Pages {
             return Some(answered(redirect(target, parts)));
         };
         if !matches!(parts.method, Method::GET | Method::HEAD) {
-            let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "a page can be read, no more\n");
+            let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "a page can only be read\n");
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Some(answered(refusal));
         }
         if !entry.is_guarded {
             return Some(answered(show(entry, &parts.method, &parts.headers)));
         }
-        let (entry, authenticator) = (Arc::clone(entry), policy.authenticator.clone());
+        let (entry, policy) = (Arc::clone(entry), policy.clone());
         let (method, headers, extensions) =
             (parts.method.clone(), parts.headers.clone(), parts.extensions.clone());
-        let deadline = policy.default_timeout.and_then(crate::deadline::after);
         Some(Box::pin(async move {
             let metadata = MetadataMap::from_headers(headers.clone());
+            let deadline = dispatch::deadline_of(&READ, None, &policy);
             let ctx = Context::arrived(&READ, metadata, extensions, peer, deadline, None);
-            match authorize(&READ, &ctx, authenticator.as_deref()).await {
+            // As a call of a method: within its time, counted among the calls, and safe from a panic.
+            match dispatch::run(&READ, &ctx, &policy, Box::pin(async { Ok(()) })).await {
                 Ok(()) => show(&entry, &method, &headers),
-                Err(mut status) => {
-                    challenge::complete(&mut status, &ctx, || challenge_of(authenticator.as_deref()));
-                    refuse(&status)
-                }
+                Err(error) => refuse(&error),
             }
         }))
     }
@@ -81,10 +79,8 @@ fn show(entry: &Entry, method: &Method, request: &HeaderMap) -> Response<Body> {
     headers.insert(CONTENT_SECURITY_POLICY, file.policy.clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    let zipped = match Compression::wanted(request, ACCEPT_ENCODING) {
-        Some(_) if accepts_gzip(request) => file.gzip(),
-        _ => None,
-    };
+    let zipped =
+        Compression::wanted_among(request, ACCEPT_ENCODING, &[Compression::Gzip]).and_then(|_| file.gzip());
     if zipped.is_some() {
         etag::add_form(headers, GZIP);
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(GZIP));
@@ -106,18 +102,6 @@ fn show(entry: &Entry, method: &Method, request: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// Whether the client takes gzip, whatever else it takes.
-fn accepts_gzip(request: &HeaderMap) -> bool {
-    let values = request.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
-    let mut codings = values.flat_map(|value| value.split(','));
-    codings.any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let is_refused =
-            weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
-        matches!(name.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip" | "*") && !is_refused
-    })
-}
-
 /// Leads to a path that is relative to that of the request, so that it holds behind a proxy that adds to paths.
 fn redirect(target: &str, parts: &Parts) -> Response<Body> {
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -129,17 +113,19 @@ fn redirect(target: &str, parts: &Parts) -> Response<Body> {
 }
 
 /// Who may not see a page is told so, and what is asked for.
-fn refuse(status: &Status) -> Response<Body> {
-    let (code, text) = match status.code() {
-        Code::Unauthenticated => (StatusCode::UNAUTHORIZED, "this page needs an authenticated caller\n"),
-        Code::PermissionDenied => (StatusCode::FORBIDDEN, "this page is not for this caller\n"),
-        Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can be authenticated now\n"),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "the caller could not be authenticated\n"),
+fn refuse(error: &CallError) -> Response<Body> {
+    let text = match error.status.code() {
+        Code::Unauthenticated => "this page needs an authenticated caller\n",
+        Code::PermissionDenied => "this page is not for this caller\n",
+        Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded => {
+            "the caller cannot be authenticated now\n"
+        }
+        _ => "the caller could not be authenticated\n",
     };
-    let mut response = plain(code, text);
-    let challenges = status.metadata().as_ref().get_all(http::header::WWW_AUTHENTICATE);
+    let mut response = plain(error.http_status(), text);
+    let challenges = error.status.metadata().as_ref().get_all(WWW_AUTHENTICATE);
     for challenge in challenges {
-        response.headers_mut().append(http::header::WWW_AUTHENTICATE, challenge.clone());
+        response.headers_mut().append(WWW_AUTHENTICATE, challenge.clone());
     }
     response
 }

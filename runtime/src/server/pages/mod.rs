@@ -18,7 +18,7 @@ pub use self::site::Site;
 /// What is wrong with the pages of a server.
 #[derive(Debug)]
 pub(super) enum PageProblem {
-    /// A path that is none.
+    /// A path that a page cannot have.
     Path(String),
     /// Two have the same path.
     Twice(String),
@@ -36,7 +36,7 @@ impl fmt::Display for PageProblem {
             Self::Path(path) => {
                 write!(
                     f,
-                    "`{path}` is no path for pages: it begins with `/`, and has no empty parts, `?`, `#` and `%`"
+                    "`{path}` cannot be the path of a page: a path begins with `/` and has no empty parts, `?`, `#` or `%`"
                 )
             }
             Self::Twice(path) => write!(f, "two pages have the path {path}"),
