@@ -25,7 +25,6 @@ mod service;
 mod tree;
 mod validate;
 mod verify;
-#[allow(dead_code)] // documents and the reference ask for it with the next changes
 pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

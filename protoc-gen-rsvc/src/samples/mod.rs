@@ -105,7 +105,6 @@ impl<'a> Samples<'a> {
     }
 
     /// The value of a field: that of the message's example, or one by itself.
-    #[allow(dead_code)] // for documents
     pub(crate) fn field(&mut self, id: FieldId) -> Option<serde_json::Value> {
         let field = &self.schema.fields[id];
         let message = self.message(field.message);

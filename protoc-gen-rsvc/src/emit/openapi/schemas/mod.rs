@@ -26,7 +26,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::schema::{AdditionalProperties, Object, OneOf, Ref, Type};
+use utoipa::openapi::schema::{Object, OneOf, Ref, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::emit::{docs, words};
@@ -204,11 +204,11 @@ impl<'a> Components<'a> {
         Ref::from_schema_name(name).into()
     }
 
-    /// A message as an object.
+    /// A message as an object. Further properties are not forbidden: servers ignore them in requests, and a newer server may send
+    /// some in responses.
     fn object(&mut self, id: MessageId, form: Form, without: &[FieldId]) -> RefOr<Schema> {
         let message = &self.schema.messages[id];
         let mut object = Object::with_type(Type::Object);
-        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         for field in message.fields.iter().filter(|field| !without.contains(field)) {
             let name = self.schema.fields[*field].json_name.clone();
             if self.is_required_in(*field, form) {

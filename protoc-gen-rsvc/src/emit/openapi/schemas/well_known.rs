@@ -49,11 +49,7 @@ pub(super) fn schema(well_known: WellKnown, not_finite: &mut NotFinite<'_>) -> R
                 "A message of any type: its fields, and `@type`. The value of a message whose JSON is no object is in `value`.",
             )
         }
-        WellKnown::Empty => {
-            let mut object = Object::with_type(Type::Object);
-            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-            object.into()
-        }
+        WellKnown::Empty => Object::with_type(Type::Object).into(),
         WellKnown::Struct => {
             let mut object = Object::with_type(Type::Object);
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
