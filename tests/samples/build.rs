@@ -91,7 +91,7 @@ fn add(tree: &Tree, out: &Path, text: &mut String, rows: &mut String) {
         "#[allow(missing_docs, clippy::all, clippy::pedantic)]\npub mod {name} {{ include!(concat!(env!(\"OUT_DIR\"), \"/{name}/mod.rs\")); }}"
     );
     for (message, path) in messages(&dump) {
-        // Of others there is no code here.
+        // Others have no code here.
         let Some(example) = examples.get(&message).filter(|_| !path.starts_with(':')) else { continue };
         if path.starts_with("crate::") {
             continue;

@@ -13,7 +13,7 @@ pub enum Node {
     Sequence(Vec<Node>),
     /// One of several.
     Choice(Vec<Node>),
-    /// A part that stands several times; no limit, where there is none.
+    /// A part that is repeated, without an upper limit if that is `None`.
     Repeat(Box<Node>, u32, Option<u32>),
     /// The beginning of the text.
     Start,

@@ -33,7 +33,7 @@ pub struct Message {
 pub struct Enum {
     /// The values; those that have the number of an earlier one are left out.
     pub values: Vec<(String, i32)>,
-    /// Whether numbers without a name are no values.
+    /// Whether numbers without a name are refused.
     pub closed: bool,
 }
 
@@ -196,7 +196,7 @@ pub struct Rules {
     pub suffix: Option<Value>,
     /// A part.
     pub contains: Option<Value>,
-    /// What is no part.
+    /// What is not a part.
     pub lacks: Option<Value>,
     /// The format of a text or of bytes.
     pub format: Option<Format>,
@@ -314,7 +314,7 @@ impl Scalar {
         }
     }
 
-    /// The integers that it has; none for what is none.
+    /// The integers that it can have; `None` for other types.
     pub fn range(self) -> Option<(i128, i128)> {
         Some(match self {
             Self::Int32 => (i32::MIN.into(), i32::MAX.into()),

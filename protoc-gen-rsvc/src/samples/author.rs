@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::tables;
 use crate::model::{AuthorSample, FieldId, FieldKind, MessageId, SampleOf, Schema, ValueType};
 
-/// The value of a sample, or why it is none.
+/// The value of a sample, or why it is not one.
 pub(super) fn value(schema: &Schema, sample: &AuthorSample) -> Result<Value, String> {
     let json: Json =
         serde_json::from_str(&sample.text).map_err(|error| format!("the sample is not JSON: {error}"))?;

@@ -19,7 +19,7 @@ use check::Checker;
 fn all(schema: &Schema) -> Tables {
     let mut tables = tables::tables(schema);
     for sample in &schema.samples {
-        // What is none was told of.
+        // What is not a sample was reported before.
         let Ok(value) = author::value(schema, sample) else { continue };
         match sample.of {
             SampleOf::Message(id) => tables.messages[id.index()].samples.push(value),
@@ -32,7 +32,7 @@ fn all(schema: &Schema) -> Tables {
     tables
 }
 
-/// The samples of the author's that are none, and why.
+/// The samples of the author's that are wrong, and why.
 pub(crate) fn wrong(schema: &Schema) -> Vec<(Place, String)> {
     let mut checker = Checker::new(schema);
     let mut out = Vec::new();

@@ -84,7 +84,7 @@ impl ServeError {
     }
 
     /// Whether what [`docs`](crate::Server::docs) or [`openapi`](crate::Server::openapi) has cannot be seen: something else
-    /// has its path, or its path or content is none.
+    /// has its path, or its path or content is not valid.
     pub fn is_page_conflict(&self) -> bool {
         matches!(self.0, Problem::Pages(_))
     }

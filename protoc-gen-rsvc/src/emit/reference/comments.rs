@@ -33,7 +33,7 @@ impl Docs {
     }
 }
 
-/// A phrase with code between backticks as HTML. All else in it is text: what looks like Markdown in a rule is none.
+/// A phrase with code between backticks as HTML. All else in it is text, even if it looks like Markdown.
 pub(super) fn phrase(text: &str) -> String {
     let mut parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {

@@ -144,7 +144,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Functions of texts and bytes; none if it is no such function.
+/// Functions of texts and bytes. `None` for other functions.
 fn on_text<'v>(function: &str, args: &[Val<'v>]) -> Outcome<Option<Val<'v>>> {
     let at = |a: &str, n: i64| {
         let n = usize::try_from(n).map_err(|_| Stop::Fails)?;

@@ -259,7 +259,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// An error beside a verdict that decides is none.
+    /// An error does not count beside a verdict that decides.
     fn logic(&mut self, logic: Logic, a: &Plan, b: &Plan, scope: &mut Scope<'_>) -> Outcome<bool> {
         let decides = logic == Logic::Or;
         let first = self.plan(a, scope).and_then(|value| value.bool());

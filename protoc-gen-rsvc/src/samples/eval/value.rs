@@ -245,7 +245,7 @@ pub(super) fn find<'m, 'v>(
     Ok(None)
 }
 
-/// The order of two values; none where NaN leaves it open, and an error where there is none.
+/// The order of two values. `None` if one is NaN, and an error if values of these types have no order.
 pub(super) fn order(a: &Val<'_>, b: &Val<'_>) -> Outcome<Option<Ordering>> {
     #[allow(clippy::cast_precision_loss)] // as close as a double comes, which decides all but the largest
     Ok(match (a, b) {

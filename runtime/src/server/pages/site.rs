@@ -47,7 +47,7 @@ impl Site {
         self.is_guarded
     }
 
-    /// The files by their names; `root` is the path of the site, without a `/` at its end. `None` if it is no site.
+    /// The files by their names; `root` is the path of the site, without a `/` at its end. `None` if it is not a site.
     pub(super) fn files(&self, root: &str) -> Option<Vec<(&'static str, File)>> {
         let (head, mut rest) = self.packed.strip_prefix(PACKED)?.split_once("\n\n").or_else(|| {
             // Without files the head is empty, and so is what follows.

@@ -65,7 +65,7 @@ impl Notes {
         notes.read_only = field.behaviors.contains(&Behavior::OutputOnly);
         notes.write_only = field.behaviors.contains(&Behavior::InputOnly);
         if let Some(default) = default(field, schema) {
-            // A default need not keep the rules, and where it does not it is no value by the schema.
+            // A default may break the rules. The schema then does not allow it as a value.
             if schema.rules.declared(id).is_empty() {
                 notes.default = Some(default);
             } else {

@@ -15,7 +15,7 @@ use regex_syntax::hir::{Class, ClassUnicodeRange, HirKind};
 /// Any character.
 pub(super) const ANY: &str = "[\\s\\S]";
 
-/// A pattern of RE2 in ECMA-262; none for what cannot be said there, or what is no pattern of RE2's.
+/// A pattern of RE2 in ECMA-262. `None` if ECMA-262 cannot say it, or if it is not a pattern of RE2.
 pub(super) fn of_re2(pattern: &str) -> Option<String> {
     let Ok(rust) = rsvc_common::re2::translate(pattern) else { return None };
     let Ok(ast) = ast::parse::Parser::new().parse(&rust) else { return None };

@@ -158,7 +158,7 @@ pub(super) fn divisor(expression: &str, rule: Option<&Const>) -> Option<u64> {
         ("rule", Some(Const::Uint(n))) => Ok(*n),
         (digits, _) => {
             let digits = digits.strip_suffix('u').unwrap_or(digits);
-            // What is no number is another expression.
+            // Without a number it is another expression.
             let is_number = (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             Ok(if is_number {
                 digits.bytes().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'))

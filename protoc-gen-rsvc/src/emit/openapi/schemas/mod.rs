@@ -144,7 +144,7 @@ impl<'a> Components<'a> {
         self.field_in(id, Form::Whole)
     }
 
-    /// The name of a component that is no message, as near to the wanted one as is free.
+    /// The name of a component that is not a message: the wanted one, or the next one that is free.
     pub(crate) fn reserve(&mut self, wanted: &str) -> String {
         self.names.reserve(wanted)
     }

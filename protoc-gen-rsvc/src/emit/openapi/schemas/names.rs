@@ -58,7 +58,7 @@ impl Names {
         Self { of: out, taken }
     }
 
-    /// A name for what is no type of the schema.
+    /// A name for what is not a type of the schema.
     pub(super) fn reserve(&mut self, wanted: &str) -> String {
         free(&mut self.taken, wanted)
     }

@@ -46,7 +46,7 @@ pub(super) fn schema(well_known: WellKnown, not_finite: &mut NotFinite<'_>) -> R
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
             described(
                 object,
-                "A message of any type: its fields, and `@type`. The value of a message whose JSON is no object is in `value`.",
+                "A message of any type: its fields, and `@type`. The value of a message whose JSON is not an object is in `value`.",
             )
         }
         WellKnown::Empty => Object::with_type(Type::Object).into(),
