@@ -93,7 +93,7 @@ fn well_known() {
     assert_eq!(plain("google.protobuf.Duration"), to("google.protobuf.Duration"));
     assert_eq!(plain("google.protobuf.Any"), to("google.protobuf.Any"));
     assert_eq!(plain("google.protobuf.FieldMask"), to("google.protobuf.FieldMask"));
-    assert_eq!(plain("google.protobuf.Empty"), json!({"type": "object", "additionalProperties": false}));
+    assert_eq!(plain("google.protobuf.Empty"), json!({"type": "object"}));
     assert_eq!(plain("google.protobuf.Struct"), json!({"type": "object", "additionalProperties": true}));
     assert_eq!(plain("google.protobuf.Value"), json!({}));
     assert_eq!(plain("google.protobuf.ListValue"), json!({"type": "array", "items": {}}));
