@@ -28,6 +28,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     let shop = session.binary("shop", "shop")?;
     let gateway = session.binary("gateway", "gateway")?;
     let interop = session.binary("peers", "interop-server")?;
+    let snippets = session.binary("snippets", "snippets")?;
     let node = npm::ensure(session, &npm::INTEROP)?.scripts(session, NODE)?;
     let stubs = generate_stubs(session, &venv)?;
     let document = openapi::shop(session)?;
@@ -39,6 +40,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
             .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
             .env("GATEWAY_BIN", &gateway)
             .env("INTEROP_SERVER", &interop)
+            .env("SNIPPETS_BIN", &snippets)
             .env("INTEROP_CLIENT", interop.with_file_name("interop-client"))
             .env("NODE_SCRIPTS", &node)
             .env("STUBS", &stubs)
