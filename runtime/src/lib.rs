@@ -41,6 +41,7 @@
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
 //! | `admin` | no | health, readiness, metrics, routes, version and log level on an address of its own ([`server::Admin`]) |
 //! | `systemd` | no | sockets that systemd passes, and telling it when a server is ready and when it stops |
+//! | `swagger-ui` | no | Swagger UI as a page of the server ([`Server::swagger_ui`]), without a network; 1.8 MB of the program |
 //! | `samples` | no | [`mod@sample`]: valid and invalid messages for tests, where the generator's option `samples` asks for them |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,14 @@ def node(script, *arguments):
 
 RUST_SERVER = [os.environ["INTEROP_SERVER"]]
 RUST_CLIENT = [os.environ["INTEROP_CLIENT"], "--target", "http://ADDR"]
+
+
+def need_chromium():
+    """Tells the scripts that drive a browser where it is."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        raise RuntimeError("the tests need Chromium; on Debian: apt-get install chromium")
+    ENVIRONMENT["CHROMIUM"] = chromium
 
 
 class Peer:

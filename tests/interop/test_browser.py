@@ -1,7 +1,5 @@
 """connect-web in headless Chromium, against the shop and, as another origin, the interop service."""
 
-import os
-import shutil
 import tempfile
 import unittest
 
@@ -12,10 +10,7 @@ from support import Shop
 CLIENT = node("browser.mjs")
 WAYS = [(protocol, codec) for protocol in ("connect", "grpc-web") for codec in ("proto", "json")]
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-if not CHROMIUM:
-    raise RuntimeError("the tests need Chromium; on Debian: apt-get install chromium")
-pairs.ENVIRONMENT["CHROMIUM"] = CHROMIUM
+pairs.need_chromium()
 
 
 class Browser(with_tests(listed(CLIENT))):

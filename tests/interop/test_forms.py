@@ -3,9 +3,7 @@
 import gzip
 import hashlib
 import json
-import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import unittest
@@ -14,12 +12,10 @@ import uuid
 import requests
 
 import support
-from pairs import ENVIRONMENT, node
+from pairs import ENVIRONMENT, need_chromium, node
 from support import PATIENCE
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-if not CHROMIUM:
-    raise RuntimeError("the tests need Chromium; on Debian: apt-get install chromium")
+need_chromium()
 
 # More than a message may have.
 CONTENT = bytes(range(256)) * 40_000
@@ -35,9 +31,8 @@ class Page(support.ShopTest):
         cls.addClassCleanup(folder.cleanup)
         file = pathlib.Path(folder.name) / 'a "file" é.png'
         file.write_bytes(CONTENT)
-        environment = ENVIRONMENT | {"CHROMIUM": CHROMIUM}
         done = subprocess.run(
-            node("forms.mjs", cls.addr, str(file)), capture_output=True, text=True, timeout=10 * PATIENCE, env=environment
+            node("forms.mjs", cls.addr, str(file)), capture_output=True, text=True, timeout=10 * PATIENCE, env=ENVIRONMENT
         )
         if done.returncode != 0:
             raise AssertionError(done.stderr)

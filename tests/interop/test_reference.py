@@ -1,7 +1,5 @@
 """The shop's reference and its explorer in headless Chromium."""
 
-import os
-import shutil
 import tempfile
 import unittest
 
@@ -11,10 +9,7 @@ from support import Shop
 
 CLIENT = node("reference.mjs")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-if not CHROMIUM:
-    raise RuntimeError("the tests need Chromium; on Debian: apt-get install chromium")
-pairs.ENVIRONMENT["CHROMIUM"] = CHROMIUM
+pairs.need_chromium()
 
 
 class Reference(with_tests(listed(CLIENT)), unittest.TestCase):

@@ -1,7 +1,6 @@
 """The page of `examples/web` in headless Chromium, served by the shop as it was built."""
 
 import os
-import shutil
 import tempfile
 import unittest
 
@@ -11,10 +10,7 @@ from support import Shop
 
 CLIENT = node("web.mjs")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-if not CHROMIUM:
-    raise RuntimeError("the tests need Chromium; on Debian: apt-get install chromium")
-pairs.ENVIRONMENT["CHROMIUM"] = CHROMIUM
+pairs.need_chromium()
 
 
 class Page(with_tests(listed(CLIENT)), unittest.TestCase):

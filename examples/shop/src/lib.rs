@@ -58,6 +58,9 @@ pub use crate::telemetry::{Sight, Telemetry};
 
 const SERVICES: [&ServiceInfo; 4] = [&USER_SERVICE, &ORDER_SERVICE, &UPLOAD_SERVICE, &CHAT_SERVICE];
 
+/// Where the document of the services is.
+const DOCUMENT: &str = "/openapi.json";
+
 /// How to run a shop.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -289,7 +292,7 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
         // So is what is made of them.
-        .openapi("/openapi.json", proto::OPENAPI)
+        .openapi(DOCUMENT, proto::OPENAPI)
         .docs("/docs", Site::new(proto::DOCS).explorer(true))
         .health(health);
     Ok(Assembled { server, operation, admin, readiness, token, place })

@@ -93,6 +93,9 @@ struct Args {
     /// A folder of files for browsers, served below /web/: examples/web/dist, once it is built
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
+    /// Serves Swagger UI at /swagger/
+    #[arg(long)]
+    swagger_ui: bool,
     /// Names this shop among several: each response has it in its header x-instance
     #[arg(long, value_name = "NAME", env = "SHOP_INSTANCE")]
     instance: Option<String>,
@@ -125,7 +128,7 @@ async fn main() -> anyhow::Result<()> {
         _ => None,
     };
     let Args { tls_cert, tls_key, client_ca, unix, admin, admin_remote, compress_from, .. } = args;
-    let Args { web, instance, drain_delay, drain_timeout, .. } = args;
+    let Args { web, swagger_ui, instance, drain_delay, drain_timeout, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     // Not parsed as an argument: a message about a wrong one would show it, with its password.
     let database = args.database.map(|url| url.parse()).transpose()?;
@@ -143,6 +146,7 @@ async fn main() -> anyhow::Result<()> {
         log: Some(log),
         metrics,
         web,
+        swagger_ui,
         instance,
         drain_delay,
         drain_timeout,

@@ -34,6 +34,8 @@ pub struct Operation {
     pub metrics: Option<PrometheusHandle>,
     /// A folder of files for browsers, to be served below `/web/`.
     pub web: Option<PathBuf>,
+    /// Whether Swagger UI is served at `/swagger/`.
+    pub swagger_ui: bool,
     /// Names this shop among several.
     pub instance: Option<String>,
     /// How long to go on as before once the shop is told to stop.
@@ -64,6 +66,9 @@ impl Operation {
         }
         if let Some(timeout) = self.drain_timeout {
             server = server.drain_timeout(timeout);
+        }
+        if self.swagger_ui {
+            server = server.swagger_ui("/swagger", crate::DOCUMENT);
         }
         let Some(Certificates { chain, key, client_ca }) = &self.certificates else { return Ok(server) };
         let reload = TlsReload::new();

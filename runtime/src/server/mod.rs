@@ -73,6 +73,8 @@ pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
 pub use crate::server::listener::{ListenAddr, Listener};
 use crate::server::pages::Pages;
+#[cfg(feature = "swagger-ui")]
+pub use crate::server::pages::SwaggerUi;
 pub use crate::server::pages::{Document, Site};
 use crate::server::router::{Entry, FallbackService};
 pub use crate::server::router::{MatchedPath, Router};
@@ -299,6 +301,21 @@ impl<L> Server<L> {
     /// ```
     pub fn docs(mut self, path: &str, site: impl Into<Site>) -> Self {
         self.pages.site(path, &site.into());
+        self
+    }
+
+    /// Has Swagger UI below a path, which shows the document at another and calls what it describes; see [`SwaggerUi`] for
+    /// what can be chosen. Such a call is one like any other: access, rules and limits hold for it.
+    ///
+    /// A path that a method has, and a document that [`openapi`](Self::openapi) has not, are errors when the server binds.
+    ///
+    /// ```
+    /// # mod api { pub const OPENAPI: &str = "{}"; }
+    /// let server = rsvc::Server::new().openapi("/openapi.json", api::OPENAPI).swagger_ui("/swagger", "/openapi.json");
+    /// ```
+    #[cfg(feature = "swagger-ui")]
+    pub fn swagger_ui(mut self, path: &str, page: impl Into<SwaggerUi>) -> Self {
+        self.pages.swagger_ui(path, &page.into());
         self
     }
 

@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use rsvc::server::{Document, ServeError, ServerService, Site};
+use rsvc::server::{Document, ServeError, ServerService, Site, SwaggerUi};
 use rsvc::{Authenticator, Context, Principal, Server, Status};
 use tower::ServiceExt as _;
 
@@ -186,11 +186,73 @@ async fn the_limits_of_calls_hold_for_pages_that_ask_who_reads_them() {
     }
 }
 
+#[tokio::test]
+async fn swagger_ui_is_a_page_that_shows_a_document() {
+    let service =
+        service(|s| s.swagger_ui("/swagger", "/openapi.json").openapi("/openapi.json", "{}")).unwrap();
+    for (path, media_type, part) in [
+        ("/swagger/", "text/html; charset=utf-8", "swagger-ui-bundle.js"),
+        ("/swagger/index.html", "text/html; charset=utf-8", "swagger-ui.css"),
+        ("/swagger/start.js", "text/javascript; charset=utf-8", "\"./../openapi.json\""),
+        ("/swagger/swagger-ui-bundle.js", "text/javascript; charset=utf-8", "SwaggerUIBundle"),
+        ("/swagger/swagger-ui.css", "text/css; charset=utf-8", ".swagger-ui"),
+        ("/swagger/favicon-32x32.png", "image/png", "PNG"),
+        ("/swagger/LICENSE", "text/plain; charset=utf-8", "Apache License"),
+        ("/swagger/NOTICE", "text/plain; charset=utf-8", "SmartBear"),
+    ] {
+        let (response, body) = ask(&service, Request::get(path)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(body.contains(part), "{path}");
+        assert_eq!(text(response.headers(), &CONTENT_TYPE), media_type, "{path}");
+        let policy = text(response.headers(), &CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let tag = text(response.headers(), &ETAG).to_owned();
+        let (head, nothing) = ask(&service, Request::head(path)).await;
+        assert_eq!((head.status(), nothing.as_str()), (StatusCode::OK, ""), "{path}");
+        assert_eq!(text(head.headers(), &ETAG), tag, "{path}");
+        let (known, _) = ask(&service, Request::get(path).header("if-none-match", tag)).await;
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED, "{path}");
+    }
+    let (response, _) = ask(&service, Request::get("/swagger")).await;
+    assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(text(response.headers(), &LOCATION), "swagger/");
+    let (response, _) = ask(&service, Request::get("/swagger/dist/swagger-ui.js")).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn swagger_ui_is_sent_as_it_is_packed() {
+    let service = service(|s| s.openapi("/openapi.json", "{}").swagger_ui("/", "/openapi.json")).unwrap();
+    let bundle = || Request::get("/swagger-ui-bundle.js");
+    let (plain, _) = ask(&service, bundle()).await;
+    let (zipped, _) = ask(&service, bundle().header("accept-encoding", "gzip")).await;
+    assert_eq!(text(zipped.headers(), &CONTENT_ENCODING), "gzip");
+    assert_ne!(text(plain.headers(), &ETAG), text(zipped.headers(), &ETAG));
+    let length =
+        |response: &Response<()>| text(response.headers(), &http::header::CONTENT_LENGTH).parse::<u64>();
+    assert!(length(&zipped).unwrap() * 3 < length(&plain).unwrap());
+}
+
+#[tokio::test]
+async fn swagger_ui_can_be_for_known_callers() {
+    let service = service(|s| {
+        let page = SwaggerUi::new("/openapi.json").authenticated();
+        s.authenticator(Tokens).openapi("/openapi.json", "{}").swagger_ui("/swagger", page)
+    })
+    .unwrap();
+    for path in ["/swagger/", "/swagger/start.js", "/swagger/swagger-ui-bundle.js"] {
+        assert_eq!(ask(&service, Request::get(path)).await.0.status(), StatusCode::UNAUTHORIZED, "{path}");
+        let known = Request::get(path).header("authorization", "Bearer 42");
+        assert_eq!(ask(&service, known).await.0.status(), StatusCode::OK, "{path}");
+    }
+}
+
 /// Nothing is hidden in silence: the server does not start.
 #[test]
 fn what_cannot_be_seen_is_an_error() {
     type Configure = fn(Server) -> Server;
-    let wrong: [(Configure, &str); 7] = [
+    let wrong: [(Configure, &str); 11] = [
         (|s| s.docs("/docs", "<html>"), "what is at /docs is not a reference"),
         (|s| s.docs("docs", SITE), "`docs` cannot be the path"),
         (|s| s.docs("/a//b", SITE), "`/a//b` cannot be the path"),
@@ -201,6 +263,19 @@ fn what_cannot_be_seen_is_an_error() {
         ),
         (|s| s.openapi("/demo.v1.Demo/openapi.json", "{}"), "the service demo.v1.Demo has its path"),
         (|s| s.docs("/demo.v1.Demo", SITE), "the service demo.v1.Demo has its path"),
+        (
+            |s| s.openapi("/a.json", "{}").swagger_ui("/demo.v1.Demo", "/a.json"),
+            "the service demo.v1.Demo has its path",
+        ),
+        (|s| s.openapi("/a.json", "{}").swagger_ui("swagger", "/a.json"), "`swagger` cannot be the path"),
+        (
+            |s| s.openapi("/a.json", "{}").swagger_ui("/swagger", "/b.json"),
+            "the page at /swagger shows `/b.json`, which is no document of this server",
+        ),
+        (
+            |s| s.openapi("/a.json", "{}").docs("/docs", SITE).swagger_ui("/docs", "/a.json"),
+            "two pages have the path /docs/",
+        ),
     ];
     for (configure, part) in wrong {
         let error = service(configure).map(|_| ()).unwrap_err();

@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { NotApplicable, run } from "./report.mjs";
 
 const { values, positionals } = parseArgs({
@@ -16,9 +16,6 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const [shop, interop, token, ...names] = positionals;
-
-/** No network of its own: what it looks up by itself would only fail. */
-const QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** As a script for the page, which puts its cases at `page`. */
 async function bundle() {
@@ -52,8 +49,7 @@ if (values.list) {
   const { cases } = await import("./page.mjs");
   console.log(Object.keys(cases).join("\n"));
 } else {
-  // Chromium does not run as root within its own sandbox.
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET, chromiumSandbox: process.getuid() !== 0 });
+  const browser = await launch();
   try {
     const page = await open(browser, await bundle());
     const call = (name) => async () => {

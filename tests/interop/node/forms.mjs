@@ -1,11 +1,9 @@
 // A person who fills in the forms of the shop's page, in headless Chromium: `node forms.mjs SHOP FILE`.
 // It prints, as JSON, what the browser shows after each form: the status and the text.
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const [shop, file] = process.argv.slice(2);
 
-/** No network of its own: what it looks up by itself would only fail. */
-const QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 /** A page that somebody else has made: its form goes to the shop. */
 const FOREIGN = `<!doctype html><form method="post" action="http://${shop}/v1/users">
   <input name="name" value="Mallory"><input name="email" value="mallory@evil.example"><button>Win</button></form>`;
@@ -17,8 +15,7 @@ async function submit(page, form, fill) {
   return { status: response.status(), text: await response.text() };
 }
 
-// Chromium does not run as root within its own sandbox.
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET, chromiumSandbox: process.getuid() !== 0 });
+const browser = await launch();
 try {
   const page = await browser.newPage({ permissions: ["local-network-access"] });
   const own = async (form, fill) => {

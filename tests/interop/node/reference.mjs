@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { run } from "./report.mjs";
 
 const { values, positionals } = parseArgs({
@@ -15,9 +15,6 @@ const docs = `http://${shop}/docs/`;
 const ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
 const ORDER = "3f8e2c1a-0b7d-4e59-8c46-2d90f1a7b001";
 const service = (name) => `${docs}services/shop.v1.${name}.html`;
-
-/** No network of its own: what it looks up by itself would only fail. */
-const QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 let browser;
 /** What no page may do: each case ends with a look at it. */
@@ -374,8 +371,7 @@ async function shots(folder) {
 if (values.list) {
   console.log(Object.keys(cases).join("\n"));
 } else {
-  // Chromium does not run as root within its own sandbox.
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET, chromiumSandbox: process.getuid() !== 0 });
+  browser = await launch();
   try {
     if (values.shots) await shots(values.shots);
     const guarded = (test) => async () => {

@@ -3,7 +3,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { run } from "./report.mjs";
 
 const { values, positionals } = parseArgs({
@@ -17,8 +17,6 @@ const GRACE = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a002";
 const MALLORY = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a003";
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 const WIDTHS = [390, 1280];
-/** No network of its own: what it looks up by itself would only fail. */
-const QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 /** Long enough for a slow machine: only a case that fails waits so long. */
 const PATIENCE = 60_000;
 
@@ -207,8 +205,7 @@ const cases = {
 if (values.list) {
   console.log(Object.keys(cases).join("\n"));
 } else {
-  // Chromium does not run as root within its own sandbox.
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET, chromiumSandbox: process.getuid() !== 0 });
+  browser = await launch();
   try {
     await run(names, cases, {});
   } finally {

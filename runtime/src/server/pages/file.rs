@@ -20,6 +20,11 @@ const COMPRESS_FROM: usize = 1024;
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What the page of Swagger UI may do: the same, and show the pictures that are written in its own styles.
+#[cfg(feature = "swagger-ui")]
+const SWAGGER_UI_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// What a document may do that somebody opens in a browser: nothing.
 const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -43,11 +48,23 @@ impl File {
         Self::new(name, text, DOCUMENT_POLICY)
     }
 
+    /// A file of Swagger UI, which may be there in gzip as well.
+    #[cfg(feature = "swagger-ui")]
+    pub(super) fn carried(name: &str, content: Bytes, gzip: Option<Bytes>) -> Self {
+        let mut file = Self::of(name, content, SWAGGER_UI_POLICY);
+        file.gzip = Arc::new(gzip.map_or_else(OnceLock::new, OnceLock::from));
+        file
+    }
+
     fn new(name: &str, text: Cow<'static, str>, policy: &'static str) -> Self {
         let content = match text {
             Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
             Cow::Owned(text) => Bytes::from(text),
         };
+        Self::of(name, content, policy)
+    }
+
+    fn of(name: &str, content: Bytes, policy: &'static str) -> Self {
         let hash = Sha256::digest(&content);
         Self {
             tag: EntityTag::strong(etag::hexadecimal(&hash[..HASH])),
@@ -58,8 +75,11 @@ impl File {
         }
     }
 
-    /// The content in gzip, if that is worth it and this build can.
+    /// The content in gzip, if it is there, or if that is worth it and this build can.
     pub(super) fn gzip(&self) -> Option<Bytes> {
+        if let Some(gzip) = self.gzip.get() {
+            return Some(gzip.clone());
+        }
         let is_worth = self.content.len() >= COMPRESS_FROM && Compression::Gzip.is_supported();
         is_worth.then(|| self.gzip.get_or_init(|| Compression::Gzip.compress(&self.content).into()).clone())
     }
@@ -70,6 +90,7 @@ fn media_type(name: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("png") => "image/png",
         Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
         Some("yaml" | "yml") => "application/yaml",

@@ -6,6 +6,8 @@ mod answer;
 mod document;
 mod file;
 mod site;
+#[cfg(feature = "swagger-ui")]
+mod swagger;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 pub use self::document::Document;
 use self::file::File;
 pub use self::site::Site;
+#[cfg(feature = "swagger-ui")]
+pub use self::swagger::SwaggerUi;
 
 /// What is wrong with the pages of a server.
 #[derive(Debug)]
@@ -26,6 +30,9 @@ pub(super) enum PageProblem {
     Taken { path: String, by: String },
     /// The site is not one that the generator has written.
     Site(String),
+    /// A page shows a document that is not there.
+    #[cfg(feature = "swagger-ui")]
+    Document { path: String, document: String },
     /// Pages are for callers that are known, and nothing authenticates.
     NoAuthenticator(String),
 }
@@ -42,6 +49,11 @@ impl fmt::Display for PageProblem {
             Self::Twice(path) => write!(f, "two pages have the path {path}"),
             Self::Taken { path, by } => write!(f, "the page {path} would never be seen: {by} has its path"),
             Self::Site(path) => write!(f, "what is at {path} is not a reference that `docs` has generated"),
+            #[cfg(feature = "swagger-ui")]
+            Self::Document { path, document } => write!(
+                f,
+                "the page at {path} shows `{document}`, which is no document of this server; set `Server::openapi`"
+            ),
             Self::NoAuthenticator(path) => write!(
                 f,
                 "the pages at {path} need an authenticated caller, but nothing authenticates; set `Server::authenticator`"
@@ -56,6 +68,9 @@ pub(super) struct Pages {
     files: BTreeMap<String, Arc<Entry>>,
     /// Paths that lead elsewhere, relative to themselves.
     redirects: BTreeMap<String, String>,
+    /// The documents that pages show, with the paths of these pages.
+    #[cfg(feature = "swagger-ui")]
+    shown: Vec<(String, String)>,
     /// The first thing that was wrong. It is told when the server starts, as all else is.
     problem: Option<PageProblem>,
 }
@@ -88,12 +103,28 @@ impl Pages {
 
     /// Adds a site.
     pub(super) fn site(&mut self, path: &str, site: &Site) {
+        self.folder(path, site.is_guarded(), |root| site.files(root));
+    }
+
+    /// Adds Swagger UI.
+    #[cfg(feature = "swagger-ui")]
+    pub(super) fn swagger_ui(&mut self, path: &str, page: &SwaggerUi) {
+        self.shown.push((path.to_owned(), page.document().to_owned()));
+        self.folder(path, page.is_guarded(), |root| Some(page.files(root)));
+    }
+
+    /// Adds the files below a path: `files` has them by their names, and gets the path without a `/` at its end.
+    fn folder(
+        &mut self,
+        path: &str,
+        is_guarded: bool,
+        files: impl FnOnce(&str) -> Option<Vec<(&'static str, File)>>,
+    ) {
         let root = path.strip_suffix('/').unwrap_or(path);
         if !root.is_empty() && !is_path(root) {
             return self.fail(PageProblem::Path(path.to_owned()));
         }
-        let is_guarded = site.is_guarded();
-        let Some(files) = site.files(root) else {
+        let Some(files) = files(root) else {
             return self.fail(PageProblem::Site(path.to_owned()));
         };
         for (name, file) in files {
@@ -137,6 +168,12 @@ impl Pages {
     ) -> Result<(), PageProblem> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
+        }
+        #[cfg(feature = "swagger-ui")]
+        for (path, document) in &self.shown {
+            if !self.files.contains_key(document) {
+                return Err(PageProblem::Document { path: path.clone(), document: document.clone() });
+            }
         }
         for (path, entry) in &self.files {
             if entry.is_guarded && !authenticates {
