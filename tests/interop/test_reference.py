@@ -1,5 +1,7 @@
-"""The shop's reference and its explorer in headless Chromium."""
+"""The references of the shop and of a server of files, and their explorers, in headless Chromium."""
 
+import os
+import pathlib
 import tempfile
 import unittest
 
@@ -8,6 +10,7 @@ from pairs import listed, node, with_tests
 from support import Shop
 
 CLIENT = node("reference.mjs")
+FILES = str(pathlib.Path(os.environ["INTEROP_SERVER"]).with_name("files-server"))
 
 pairs.need_chromium()
 
@@ -21,7 +24,9 @@ class Reference(with_tests(listed(CLIENT)), unittest.TestCase):
         cls.addClassCleanup(data.cleanup)
         shop = Shop(data.name)
         cls.addClassCleanup(shop.stop)
-        return shop.addr, ["ADDR", shop.token]
+        files = pairs.Peer([FILES])
+        cls.addClassCleanup(files.stop)
+        return shop.addr, ["--files", files.addr, "ADDR", shop.token]
 
 
 if __name__ == "__main__":

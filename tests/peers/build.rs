@@ -1,10 +1,14 @@
-//! Generates the interop service from `tests/interop/proto`, where the peers in other languages have it from as well.
+//! Generates the services of `tests/interop/proto`, where the peers in other languages have them from as well.
 
 #![allow(clippy::unwrap_used, reason = "a build script fails by a panic, and this one shows all findings")]
 
 fn main() {
     protoc_gen_rsvc::Builder::new()
         .bytes(".grpc.testing.Payload.body")
-        .compile(["../interop/proto/grpc/testing/test.proto"], ["../interop/proto"])
+        .docs(true)
+        .compile(
+            ["../interop/proto/grpc/testing/test.proto", "../interop/proto/files/v1/files.proto"],
+            ["../interop/proto"],
+        )
         .unwrap();
 }

@@ -1,4 +1,4 @@
-// The reference and its explorer: `node reference.mjs [--list] SHOP TOKEN CASE...`. It prints a line for each case.
+// The reference and its explorer: `node reference.mjs [--list] --files SERVER SHOP TOKEN CASE...`. It prints a line for each case.
 // `node reference.mjs --shots FOLDER SHOP TOKEN` takes the pictures of the guide instead.
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
@@ -7,7 +7,7 @@ import { launch } from "./chromium.mjs";
 import { run } from "./report.mjs";
 
 const { values, positionals } = parseArgs({
-  options: { list: { type: "boolean" }, shots: { type: "string" } },
+  options: { list: { type: "boolean" }, shots: { type: "string" }, files: { type: "string" } },
   allowPositionals: true,
 });
 const [shop, token, ...names] = positionals;
@@ -15,20 +15,23 @@ const docs = `http://${shop}/docs/`;
 const ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
 const ORDER = "3f8e2c1a-0b7d-4e59-8c46-2d90f1a7b001";
 const service = (name) => `${docs}services/shop.v1.${name}.html`;
+/** What takes and sends content as it is, with a reference of its own. */
+const files = `http://${values.files}/docs/services/files.v1.FileService.html`;
 
 let browser;
 /** What no page may do: each case ends with a look at it. */
 const wrong = [];
 
 async function open(url, { width = 1280, height = 900, colorScheme = "light" } = {}) {
+  const own = new URL(url).host;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
   page.on("request", (request) => {
     const { protocol, host } = new URL(request.url());
-    if (host !== shop || !["http:", "ws:"].includes(protocol)) wrong.push(`a request to ${request.url()}`);
+    if (host !== own || !["http:", "ws:"].includes(protocol)) wrong.push(`a request to ${request.url()}`);
   });
   page.on("websocket", (socket) => {
-    if (new URL(socket.url()).host !== shop) wrong.push(`a socket to ${socket.url()}`);
+    if (new URL(socket.url()).host !== own) wrong.push(`a socket to ${socket.url()}`);
   });
   page.on("pageerror", (error) => wrong.push(`an error: ${error.message}`));
   page.on("console", (message) => {
@@ -40,7 +43,7 @@ async function open(url, { width = 1280, height = 900, colorScheme = "light" } =
 
 /** The panel of a method, opened. */
 async function panel(name, method, options) {
-  const page = await open(service(name), options);
+  const page = await open(name === "FileService" ? files : service(name), options);
   const section = page.locator(`#${method}`);
   await section.locator(".try-open").click();
   await section.locator("form").waitFor();
@@ -174,7 +177,7 @@ const cases = {
   },
 
   async unary() {
-    for (const way of ["rest-0", "connect"]) {
+    for (const way of ["rest-0", "connect", "grpcweb"]) {
       const { section, field } = await panel("UserService", "GetUser");
       await field("user_id").locator("input").fill(ADA);
       await section.getByLabel("Protocol").selectOption(way);
@@ -198,6 +201,25 @@ const cases = {
   ndjson: () => server("ndjson-0"),
   server_stream_over_websocket: () => server("ws-0"),
   server_stream_over_connect: () => server("connect"),
+  server_stream_over_grpc_web: () => server("grpcweb"),
+
+  async grpc_web_is_what_is_spoken() {
+    const { page, section, field } = await panel("OrderService", "GetOrders");
+    await section.getByLabel("Protocol").selectOption("grpcweb");
+    // Nobody has the id of the sample.
+    const request = page.waitForRequest(/OrderService\/GetOrders$/);
+    await send(section);
+    const headers = (await request).headers();
+    assert.equal(headers["content-type"], "application/grpc-web+json");
+    assert.match(await ended(section), /200\s+answered after \d+ ms\s*0 messages, ended/);
+    assert.match(await section.getByRole("alert").innerText(), /USER_NOT_FOUND \(NOT_FOUND\)[^]*no user "/);
+    await section.getByText("As curl").click();
+    await section.locator("details[open] pre", { hasText: "buf curl --protocol grpcweb" }).waitFor();
+    // An error within a stream.
+    await field("user_id").locator("input").fill("nobody");
+    await send(section);
+    await section.locator("[data-field=user_id] .ex-problem").waitFor();
+  },
 
   async stop() {
     const { section } = await panel("OrderService", "StreamOrderUpdates");
@@ -238,8 +260,115 @@ const cases = {
     assert.match(await ended(section), /closed with 1000\s*2 messages, ended/);
   },
 
+  async content_from_a_file() {
+    const { section, field } = await panel("FileService", "Put");
+    await field("name").locator("input").first().fill("picture");
+    const bytes = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff]);
+    await section.getByLabel("From a file").setInputFiles({ name: "one.png", mimeType: "image/png", buffer: bytes });
+    await section.getByText("one.png, 6 bytes").waitFor();
+    await section.getByText("As curl").click();
+    await section.locator("details[open] pre", { hasText: "--data-binary @FILE" }).waitFor();
+    for (const way of ["rest-0", "connect", "grpcweb"]) {
+      await section.getByLabel("Protocol").selectOption(way);
+      await send(section);
+      await ended(section);
+      const answer = JSON.parse(await section.getByLabel("Response", { exact: true }).innerText());
+      assert.deepEqual(answer, { name: "picture", contentType: "image/png", size: 6 }, way);
+    }
+    await section.getByText("Write a text instead").click();
+    await section.getByLabel("Content type").fill("text/x-poem");
+    await section.getByLabel("Content", { exact: true }).fill("Übermut");
+    await section.getByLabel("Protocol").selectOption("rest-0");
+    await send(section);
+    await ended(section);
+    const answer = JSON.parse(await section.getByLabel("Response", { exact: true }).innerText());
+    assert.deepEqual(answer, { name: "picture", contentType: "text/x-poem", size: 8 });
+  },
+
+  async content_of_a_stream() {
+    const { section } = await panel("FileService", "Append");
+    await section.locator("[data-field=name] input").fill("parts");
+    await section.getByText("Write a text instead").click();
+    await section.getByLabel("Content type").fill("text/plain");
+    await section.getByLabel("Content", { exact: true }).fill("one, two");
+    await send(section);
+    await ended(section);
+    const received = await section.locator(".ex-received pre").innerText();
+    assert.deepEqual(JSON.parse(received), { name: "parts", contentType: "text/plain", size: 8 });
+  },
+
+  async content_comes_back() {
+    const { page, section } = await panel("FileService", "Echo");
+    const saved = async () => {
+      const download = page.waitForEvent("download");
+      await section.getByRole("link", { name: /^Save / }).click();
+      const chunks = [];
+      for await (const chunk of await (await download).createReadStream()) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    // The sample is no text.
+    await section.getByText("Write a text instead").click();
+    await section.getByLabel("Content type").fill("text/plain; charset=utf-8");
+    await section.getByLabel("Content", { exact: true }).fill("<b>text</b> stays text");
+    await send(section);
+    await ended(section);
+    assert.equal(await section.getByLabel("Response", { exact: true }).innerText(), "<b>text</b> stays text");
+    assert.equal((await saved()).toString(), "<b>text</b> stays text");
+    // What is no text is only to be saved.
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    await section.getByLabel("From a file").setInputFiles({ name: "all.bin", mimeType: "application/x-all", buffer: bytes });
+    await section.getByText("all.bin, 256 bytes").waitFor();
+    await send(section);
+    await section.getByRole("link", { name: "Save 256 bytes of application/x-all" }).waitFor();
+    assert.equal(await section.getByLabel("Response", { exact: true }).count(), 0);
+    assert.deepEqual(await saved(), bytes);
+  },
+
+  async content_in_pieces() {
+    const { section, field } = await panel("FileService", "Read");
+    await field("count").locator("input").fill("20000");
+    await send(section);
+    assert.match(await ended(section), /200\s+answered after \d+ ms\s*208,894 bytes/);
+    assert.match(await section.getByLabel("Response", { exact: true }).innerText(), /^line 1\nline 2\n/);
+    await section.getByText("The first 65,536 bytes are shown.").waitFor();
+    await section.getByRole("link", { name: "Save 208,894 bytes of text/plain; charset=utf-8" }).waitFor();
+    // The page of the shop is shown as text.
+    const { section: page } = await panel("UploadService", "GetPage");
+    await send(page);
+    await ended(page);
+    assert.match(await page.getByLabel("Response", { exact: true }).innerText(), /<html/i);
+  },
+
+  async refused_socket() {
+    // The same GET without an upgrade says why.
+    const { section } = await panel("FileService", "Watch");
+    await section.getByLabel("Protocol").selectOption("ws-0");
+    await send(section);
+    assert.match(await ended(section), /closed with 1006/);
+    assert.match(await section.getByRole("alert").innerText(), /UNAUTHENTICATED/);
+    assert.match(await section.locator(".ex-result").innerText(), /The WebSocket was refused/);
+    // With a token it opens.
+    await section.getByLabel("Bearer token").fill("files");
+    await send(section);
+    assert.match(await ended(section), /closed with 1000\s*0 messages, ended/);
+    // A POST would do something: it is not sent.
+    const { page, section: talk } = await panel("FileService", "Talk");
+    const sent = [];
+    page.on("request", (request) => sent.push(request.url()));
+    await send(talk);
+    assert.match(await ended(talk), /closed with 1006/);
+    assert.match(await talk.locator(".ex-result").innerText(), /browsers do not say why. The method asks for a caller, and no token is given/);
+    assert.deepEqual(sent.filter((url) => url.startsWith("http")), []);
+  },
+
+  async no_way_from_a_page() {
+    const page = await open(files);
+    await page.locator("#Sum .try-open").click();
+    await page.getByText("A page cannot call this method").waitFor();
+  },
+
   async violations() {
-    for (const way of ["rest-0", "connect"]) {
+    for (const way of ["rest-0", "connect", "grpcweb"]) {
       const { section, field } = await panel("OrderService", "PlaceOrder");
       await section.getByLabel("Protocol").selectOption(way);
       await field("user_id").locator("input").fill(ADA);
@@ -259,7 +388,7 @@ const cases = {
     const { section, field } = await panel("UserService", "CreateUser");
     await field("name").locator("input").fill("Ada");
     await field("email").locator("input").first().fill("ada@example.org");
-    for (const way of ["rest-0", "connect"]) {
+    for (const way of ["rest-0", "connect", "grpcweb"]) {
       await section.getByLabel("Protocol").selectOption(way);
       await send(section);
       await ended(section);
@@ -334,6 +463,10 @@ const cases = {
         await send(section);
         await section.getByRole("alert").waitFor();
         await look(page, where("PlaceOrder"));
+        const echo = await panel("FileService", "Echo", { width, colorScheme });
+        await send(echo.section);
+        await echo.section.getByRole("link", { name: /^Save / }).waitFor();
+        await look(echo.page, where("Echo"));
       }
     }
     assert.deepEqual(found, []);

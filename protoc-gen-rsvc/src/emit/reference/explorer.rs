@@ -77,7 +77,7 @@ fn describe(site: &Site<'_>, method: &Method) -> Value {
         MethodKind::ServerStreaming => "server",
         MethodKind::BidiStreaming => "bidi",
     };
-    let bindings: Vec<Value> = method.bindings.iter().map(|of| binding(site, of, method.input)).collect();
+    let bindings: Vec<Value> = method.bindings.iter().map(|of| binding(site, of, method)).collect();
     json!({
         "kind": kind,
         "path": method.path(&site.schema.services[method.service]),
@@ -89,7 +89,7 @@ fn describe(site: &Site<'_>, method: &Method) -> Value {
     })
 }
 
-fn binding(site: &Site<'_>, binding: &Binding, input: MessageId) -> Value {
+fn binding(site: &Site<'_>, binding: &Binding, method: &Method) -> Value {
     let parts = call::path_parts(&binding.template, &binding.variables).into_iter().map(|part| match part {
         PathPart::Text(text) => json!(text),
         PathPart::Variable(index) => {
@@ -99,14 +99,17 @@ fn binding(site: &Site<'_>, binding: &Binding, input: MessageId) -> Value {
     });
     let parts: Vec<Value> = parts.collect();
     let name = |id: FieldId| site.schema.fields[id].json_name.as_str();
+    let of_field = |id: FieldId| match site.schema.fields[id].kind.value() {
+        ValueType::Message(id) => call::is_raw(site.schema, *id),
+        _ => false,
+    };
     let is_raw = match binding.body {
         Body::None => false,
-        Body::Whole => call::is_raw(site.schema, input),
-        Body::Field(field) => match site.schema.fields[field].kind.value() {
-            ValueType::Message(id) => call::is_raw(site.schema, *id),
-            _ => false,
-        },
+        Body::Whole => call::is_raw(site.schema, method.input),
+        Body::Field(field) => of_field(field),
     };
+    let is_download =
+        binding.response_body.map_or_else(|| call::is_raw(site.schema, method.output), of_field);
     json!({
         "verb": binding.verb.name(),
         "template": binding.template.text,
@@ -118,6 +121,7 @@ fn binding(site: &Site<'_>, binding: &Binding, input: MessageId) -> Value {
             Body::Field(field) => json!(name(field)),
         },
         "raw": is_raw,
+        "download": is_download,
     })
 }
 

@@ -37,16 +37,20 @@ pub(crate) struct SiteFile {
 }
 
 /// What every site of HTML has.
-const ASSETS: [(&str, &str); 12] = [
+const ASSETS: [(&str, &str); 16] = [
     ("assets/icon.svg", include_str!("../../../templates/reference/assets/icon.svg")),
     ("assets/reference.css", include_str!("../../../templates/reference/assets/reference.css")),
     ("assets/reference.js", include_str!("../../../templates/reference/assets/reference.js")),
     ("assets/theme.js", include_str!("../../../templates/reference/assets/theme.js")),
+    ("assets/explorer/bytes.js", include_str!("../../../templates/reference/assets/explorer/bytes.js")),
     ("assets/explorer/call.js", include_str!("../../../templates/reference/assets/explorer/call.js")),
     ("assets/explorer/connect.js", include_str!("../../../templates/reference/assets/explorer/connect.js")),
+    ("assets/explorer/content.js", include_str!("../../../templates/reference/assets/explorer/content.js")),
     ("assets/explorer/dom.js", include_str!("../../../templates/reference/assets/explorer/dom.js")),
+    ("assets/explorer/envelope.js", include_str!("../../../templates/reference/assets/explorer/envelope.js")),
     ("assets/explorer/errors.js", include_str!("../../../templates/reference/assets/explorer/errors.js")),
     ("assets/explorer/form.js", include_str!("../../../templates/reference/assets/explorer/form.js")),
+    ("assets/explorer/grpcweb.js", include_str!("../../../templates/reference/assets/explorer/grpcweb.js")),
     ("assets/explorer/main.js", include_str!("../../../templates/reference/assets/explorer/main.js")),
     ("assets/explorer/panel.js", include_str!("../../../templates/reference/assets/explorer/panel.js")),
     ("assets/explorer/rest.js", include_str!("../../../templates/reference/assets/explorer/rest.js")),

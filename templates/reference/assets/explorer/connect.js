@@ -1,4 +1,6 @@
-// Calls over Connect, in JSON: unary ones are a POST, streams are envelopes with a byte of flags and four of length.
+// Calls over Connect, in JSON: unary ones are a POST, streams are envelopes.
+import { fromBase64 } from "./bytes.js";
+import { envelope, envelopes } from "./envelope.js";
 import { decodeDetail } from "./errors.js";
 
 const CODES = [
@@ -14,39 +16,8 @@ function status(error) {
   return {
     code: Math.max(CODES.indexOf(error.code), 0) || 2,
     message: error.message ?? "",
-    details: (error.details ?? []).map(decodeDetail),
+    details: (error.details ?? []).map(({ type, value, debug }) => decodeDetail(type, fromBase64(value), debug)),
   };
-}
-
-function envelope(message) {
-  const content = new TextEncoder().encode(JSON.stringify(message));
-  const out = new Uint8Array(5 + content.length);
-  new DataView(out.buffer).setUint32(1, content.length);
-  out.set(content, 5);
-  return out;
-}
-
-async function* envelopes(response) {
-  const reader = response.body.getReader();
-  let left = new Uint8Array();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      const joined = new Uint8Array(left.length + value.length);
-      joined.set(left);
-      joined.set(value, left.length);
-      left = joined;
-      while (left.length >= 5) {
-        const length = new DataView(left.buffer, left.byteOffset).getUint32(1);
-        if (left.length < 5 + length) break;
-        yield { flags: left[0], json: JSON.parse(new TextDecoder().decode(left.subarray(5, 5 + length)) || "{}") };
-        left = left.slice(5 + length);
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
 }
 
 /** It yields what `callRest` yields. */
@@ -72,7 +43,8 @@ export async function* callConnect({ base, method, requests, headers, signal }) 
   } else if (isUnary) {
     yield { message: JSON.parse(await response.text()) };
   } else {
-    for await (const { flags, json } of envelopes(response)) {
+    for await (const { flags, text } of envelopes(response)) {
+      const json = JSON.parse(text || "{}");
       if (!(flags & END)) yield { message: json };
       else if (json.error) yield { error: status(json.error) };
     }

@@ -1,4 +1,5 @@
 // Errors as what they are: code, reason, domain, details, help, when to try again; and violations at their fields.
+import { fromBase64, toBase64 } from "./bytes.js";
 import { h, pretty } from "./dom.js";
 
 const NAMES = [
@@ -8,7 +9,7 @@ const NAMES = [
 ];
 const TYPE = "type.googleapis.com/";
 
-/** The fields of `google/rpc/error_details.proto` by their numbers: a name, and the table of what is below, or `text`. */
+/** The fields of `google/rpc/error_details.proto` by their numbers: a name, and the table of what is below, or its kind. */
 const HELP_LINK = { 1: ["description", "text"], 2: ["url", "text"] };
 const VIOLATION = { 1: ["field", "text"], 2: ["description", "text"], 3: ["reason", "text"] };
 const DETAILS = {
@@ -18,6 +19,7 @@ const DETAILS = {
   "google.rpc.Help": { 1: ["links", HELP_LINK, "list"] },
   "google.rpc.LocalizedMessage": { 1: ["locale", "text"], 2: ["message", "text"] },
 };
+const STATUS = { 1: ["code", "number"], 2: ["message", "text"], 3: ["details", { 1: ["type", "text"], 2: ["value", "bytes"] }, "list"] };
 
 /** Reads a message of a table: lengths and varints are all that there is. */
 function decode(bytes, table) {
@@ -44,7 +46,7 @@ function decode(bytes, table) {
     const length = varint();
     const part = bytes.subarray(at, (at += length));
     if (!name) continue;
-    const value = inner === "text" ? new TextDecoder().decode(part) : decode(part, inner);
+    const value = inner === "text" ? new TextDecoder().decode(part) : inner === "bytes" ? part : decode(part, inner);
     if (shape === "list") (out[name] ??= []).push(value);
     else if (shape === "map") (out[name] ??= {})[value.key ?? ""] = value.value ?? "";
     else out[name] = value;
@@ -52,14 +54,21 @@ function decode(bytes, table) {
   return out;
 }
 
-/** A detail of Connect, whose value is protobuf in base64, as JSON has it. What is not known stays as it is. */
-export function decodeDetail({ type, value, debug }) {
+/** A detail in protobuf as JSON has it. Of a type that is not known here, `debug` may be its JSON; else it stays as it is. */
+export function decodeDetail(type, bytes, debug) {
   const table = DETAILS[type];
-  if (!table) return { "@type": TYPE + type, ...(debug ?? { value }) };
-  const bytes = Uint8Array.from(atob(value.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  if (!table) return { "@type": TYPE + type, ...(debug ?? { value: toBase64(bytes) }) };
   const detail = decode(bytes, table);
   if (detail.retryDelay) detail.retryDelay = `${(detail.retryDelay.seconds ?? 0) + (detail.retryDelay.nanos ?? 0) / 1e9}s`;
   return { "@type": TYPE + type, ...detail };
+}
+
+/** A `google.rpc.Status` in protobuf, in base64. */
+export function decodeStatus(text) {
+  const status = decode(fromBase64(text), STATUS);
+  const details = (status.details ?? []).map(({ type = "", value }) =>
+    decodeDetail(type.slice(type.lastIndexOf("/") + 1), value ?? new Uint8Array()));
+  return { code: status.code ?? 0, message: status.message ?? "", details };
 }
 
 const named = (status, name) => (status.details ?? []).filter((detail) => detail["@type"] === TYPE + name);

@@ -1,5 +1,7 @@
 // A form for a message, made of its description. An editor has an element, the value as JSON (`undefined` if it is not
 // set), a way to set it, and one to show a problem at a path: names of fields, numbers of items, keys of maps.
+import { toBase64 } from "./bytes.js";
+import { httpBody, isHttpBody } from "./content.js";
 import { h, newId, pretty } from "./dom.js";
 
 const INTEGERS = new Set(["int32", "uint32", "sint32", "fixed32", "sfixed32"]);
@@ -15,7 +17,7 @@ const HINTS = {
 
 /** The form of the message with this name. */
 export function messageForm(types, name) {
-  return message(types, name, true);
+  return isHttpBody(name) ? httpBody(problems) : message(types, name, true);
 }
 
 /** Shows problems below an element; the inputs in it are marked as wrong. */
@@ -162,6 +164,7 @@ function field(types, of) {
 /** One value. */
 function value(types, of, { isPresent = false, isItem = false } = {}) {
   if (of.kind !== "message") return scalar(types, of.kind, of.of, isPresent);
+  if (isHttpBody(of.of)) return httpBody(problems);
   const known = types.messages[of.of]?.known;
   // An item is there because somebody has added it.
   if (!known) return isItem ? message(types, of.of, false) : nested(types, of.of);
@@ -233,10 +236,7 @@ function bytes() {
   const file = h("input", { type: "file", aria: { label: "take the bytes of a file" } });
   file.addEventListener("change", async () => {
     if (!file.files[0]) return;
-    const content = new Uint8Array(await file.files[0].arrayBuffer());
-    let binary = "";
-    for (const byte of content) binary += String.fromCharCode(byte);
-    inner.set(btoa(binary));
+    inner.set(toBase64(new Uint8Array(await file.files[0].arrayBuffer())));
   });
   return { ...inner, element: h("div", {}, inner.element, file) };
 }

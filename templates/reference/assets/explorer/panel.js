@@ -1,17 +1,26 @@
 // The panel of a method: the request, a way to send it, and what comes back.
+import { size } from "./bytes.js";
 import { asCurl, ways } from "./call.js";
 import { callConnect } from "./connect.js";
+import { showContent } from "./content.js";
 import { h, newId, pretty } from "./dom.js";
 import { showError, violations } from "./errors.js";
 import { messageForm } from "./form.js";
-import { callRest, openSocket } from "./rest.js";
+import { callGrpcWeb } from "./grpcweb.js";
+import { callRest, openSocket, whyRefused } from "./rest.js";
 
 /** How many messages of a stream are shown: the last ones. */
 const SHOWN = 500;
 
+const CALLS = { connect: callConnect, grpcweb: callGrpcWeb, rest: callRest };
+
 /** Makes the panel of a method in an element. `access` is what all panels of the page share. */
 export function makePanel(place, { base, root, types, method, access }) {
   const all = ways(method);
+  if (all.length === 0) {
+    place.replaceChildren(h("p", { className: "quiet", textContent: "A page cannot call this method: browsers stream requests over WebSockets alone, and it has no binding for one. The examples show how programs do." }));
+    return;
+  }
   const wayId = newId();
   const select = h("select", { id: wayId }, all.map((way) => h("option", { value: way.id, textContent: way.label })));
   const form = messageForm(types, method.input);
@@ -73,15 +82,19 @@ export function makePanel(place, { base, root, types, method, access }) {
 
   // What is under way, and what has come of it.
   let running = null;
+  let address = "";
   function begin() {
     form.clear();
+    if (address) URL.revokeObjectURL(address);
     result.replaceChildren();
     const started = performance.now();
     const messages = h("ol", { className: "ex-messages", tabIndex: 0, aria: { label: "Messages" } });
     let count = 0;
     const since = () => `${Math.round(performance.now() - started)} ms`;
     send.disabled = true;
-    stop.hidden = method.kind === "unary";
+    const isContent = Boolean(chosen().binding?.download);
+    stop.hidden = method.kind === "unary" && !isContent;
+    const received = h("span");
     const run = {
       say(...parts) {
         status.replaceChildren(...parts);
@@ -105,6 +118,14 @@ export function makePanel(place, { base, root, types, method, access }) {
         while (messages.children.length > SHOWN) messages.firstChild.remove();
         messages.scrollTop = messages.scrollHeight;
       },
+      received(count_) {
+        if (!received.isConnected) status.append(received);
+        received.textContent = size(count_);
+      },
+      async file(blob, name) {
+        address = URL.createObjectURL(blob);
+        result.append(await showContent(blob, name, address));
+      },
       raw: (text) => result.append(h("pre", { className: "code", tabIndex: 0, textContent: text })),
       error(error) {
         result.append(showError(error, root));
@@ -113,7 +134,7 @@ export function makePanel(place, { base, root, types, method, access }) {
       end(how) {
         send.disabled = false;
         for (const button of [stop, sendMore, finish]) button.hidden = true;
-        const text = method.kind === "unary" ? null : h("span", { textContent: `${count} message${count === 1 ? "" : "s"}, ${how} after ${since()}` });
+        const text = method.kind === "unary" || isContent ? null : h("span", { textContent: `${count} message${count === 1 ? "" : "s"}, ${how} after ${since()}` });
         if (text) status.append(text);
         if (running === run) running = null;
       },
@@ -130,10 +151,12 @@ export function makePanel(place, { base, root, types, method, access }) {
     run.say("waiting…");
     try {
       const call = { base, method, binding: way.binding, form: way.form, requests, headers: access.headers(), signal: abort.signal };
-      for await (const event of way.protocol === "connect" ? callConnect(call) : callRest(call)) {
+      for await (const event of CALLS[way.protocol](call)) {
         if (event.head) run.head(event.head);
         else if (event.error) run.error(event.error);
         else if (event.raw !== undefined) run.raw(event.raw);
+        else if (event.received !== undefined) run.received(event.received);
+        else if (event.file) await run.file(event.file, event.name);
         else run.message(event.message);
       }
     } catch (error) {
@@ -168,9 +191,8 @@ export function makePanel(place, { base, root, types, method, access }) {
         message: run.message,
         raw: run.raw,
         error: run.error,
-        close(event) {
-          // Browsers do not tell pages how a server refuses.
-          if (!isOpen) run.raw("The server refused the connection before it opened. The other protocols show why.");
+        async close(event) {
+          if (!isOpen && !stopped) await refused(run, way, first);
           run.say(h("span", { textContent: `closed with ${event.code}${event.reason ? ` ${event.reason}` : ""}` }));
           run.end(stopped ? "stopped" : "ended");
         },
@@ -189,6 +211,26 @@ export function makePanel(place, { base, root, types, method, access }) {
       sendMore.hidden = true;
       finish.hidden = true;
     };
+  }
+
+  /** Says why a WebSocket did not open, as far as a page can know. */
+  async function refused(run, way, request) {
+    const headers = access.headers();
+    let isKnown = false;
+    try {
+      for await (const event of whyRefused({ base, binding: way.binding, request, headers })) {
+        isKnown = true;
+        if (event.head) run.head(event.head);
+        else if (event.error) run.error(event.error);
+        else run.raw(event.raw ?? "");
+      }
+    } catch (error) {
+      run.raw(`The server cannot be reached: ${error.message}`);
+      return;
+    }
+    const asks = !method.open && !headers.authorization;
+    const why = asks ? "The method asks for a caller, and no token is given." : "Another protocol may show why.";
+    run.raw(isKnown ? "The WebSocket was refused. The same request without it is answered like this." : `The server refused the WebSocket, and browsers do not say why. ${why}`);
   }
 
   stop.addEventListener("click", () => running?.stop());

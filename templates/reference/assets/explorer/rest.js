@@ -1,4 +1,5 @@
-// Calls over REST: an address by the binding, bodies and streams in JSON, and WebSockets.
+// Calls over REST: an address by the binding, bodies and streams in JSON, content as it is, and WebSockets.
+import { fromBase64, size } from "./bytes.js";
 
 /** The value at a path of names, taken out of an object. */
 function take(from, path) {
@@ -96,29 +97,66 @@ async function* events(response) {
   }
 }
 
-const ACCEPT = { unary: "application/json", ndjson: "application/x-ndjson", sse: "text/event-stream" };
+/** Reads content as it is: how much there is so far, and then all of it. */
+async function* content(response, type) {
+  const reader = response.body.getReader();
+  const parts = [];
+  let received = 0;
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    yield { received: (received += value.length) };
+  }
+  const [, name] = (response.headers.get("content-disposition") ?? "").match(/filename="?([^";]+)/i) ?? [];
+  yield { file: new Blob(parts, { type }), name };
+}
 
-/** Calls over HTTP. It yields `head`, `message`, `raw` and `error`. */
+const ACCEPT = { unary: "application/json", ndjson: "application/x-ndjson", sse: "text/event-stream", content: "*/*" };
+
+/** What a request has in its body, and the type of it. */
+function sent(binding, form, base, requests, body) {
+  // An `HttpBody` in JSON, which is sent without being JSON.
+  if (binding.raw) return [body?.contentType || "application/octet-stream", fromBase64(body?.data ?? "")];
+  if (form !== "client") return ["application/json", JSON.stringify(body)];
+  return ["application/x-ndjson", requests.map((request) => `${JSON.stringify(restRequest(base, binding, request).body)}\n`).join("")];
+}
+
+/** Calls over HTTP. It yields `head`, `message`, `raw`, `error`, and of content as it is `received` and `file`. */
 export async function* callRest({ base, binding, requests, form, headers, signal }) {
   const { verb, url, body } = restRequest(base, binding, requests[0]);
-  const isStream = requests.length !== 1 || form === "client";
-  const accept = ACCEPT[form] ?? ACCEPT.unary;
+  const accept = binding.download ? ACCEPT.content : (ACCEPT[form] ?? ACCEPT.unary);
   const init = { method: verb, headers: { accept, ...headers }, signal, cache: "no-store", credentials: "same-origin" };
-  if (body !== undefined) {
-    init.headers["content-type"] = isStream ? "application/x-ndjson" : "application/json";
-    init.body = isStream ? requests.map((request) => `${JSON.stringify(restRequest(base, binding, request).body)}\n`).join("") : JSON.stringify(body);
-  }
+  if (body !== undefined) [init.headers["content-type"], init.body] = sent(binding, form, base, requests, body);
   const response = await fetch(url, init);
   yield { head: response };
   const type = response.headers.get("content-type") ?? "";
   if (!response.ok) {
     const text = await response.text();
     yield type.includes("json") ? { error: JSON.parse(text) } : { raw: text };
-  } else if (type.startsWith("text/event-stream")) yield* events(response);
+  } else if (binding.download) yield* content(response, type);
+  else if (type.startsWith("text/event-stream")) yield* events(response);
   else if (type.startsWith("application/x-ndjson")) yield* ndjson(response);
   else if (type.includes("json")) yield { message: JSON.parse(await response.text()) };
   else if (type.startsWith("text/")) yield { raw: await response.text() };
-  else yield { raw: `${(await response.blob()).size} bytes of ${type || "an unknown type"}` };
+  else yield { raw: `${size((await response.blob()).size)} of ${type || "an unknown type"}` };
+}
+
+/**
+ * Why a handshake was refused: browsers tell no page. A GET can be repeated without the upgrade, and is answered by the
+ * same checks; it yields `head` and `error` or `raw`. Other verbs are not repeated: they would do something.
+ */
+export async function* whyRefused({ base, binding, request, headers }) {
+  if (binding.verb !== "GET") return;
+  const abort = new AbortController();
+  try {
+    for await (const event of callRest({ base, binding, requests: [request], form: "ndjson", headers, signal: abort.signal })) {
+      if (event.head?.ok) return;
+      yield event;
+    }
+  } finally {
+    abort.abort();
+  }
 }
 
 /** A WebSocket: `send`, `finish` and `close`, and what comes. A token is the only thing that a page can say besides. */
