@@ -346,7 +346,7 @@ const cases = {
     await send(section);
     assert.match(await ended(section), /closed with 1006/);
     assert.match(await section.getByRole("alert").innerText(), /UNAUTHENTICATED/);
-    assert.match(await section.locator(".ex-result").innerText(), /The WebSocket was refused/);
+    assert.match(await section.locator(".ex-result").innerText(), /The WebSocket was refused\. The same request without it is answered with 401/);
     // With a token it opens.
     await section.getByLabel("Bearer token").fill("files");
     await send(section);

@@ -126,6 +126,7 @@ export function makePanel(place, { base, root, types, method, access }) {
         address = URL.createObjectURL(blob);
         result.append(await showContent(blob, name, address));
       },
+      note: (text) => result.append(h("p", { className: "ex-note", textContent: text })),
       raw: (text) => result.append(h("pre", { className: "code", tabIndex: 0, textContent: text })),
       error(error) {
         result.append(showError(error, root));
@@ -161,7 +162,7 @@ export function makePanel(place, { base, root, types, method, access }) {
       }
     } catch (error) {
       how = abort.signal.aborted ? "stopped" : "broken off";
-      if (!abort.signal.aborted) run.raw(`The call failed: ${error.message}`);
+      if (!abort.signal.aborted) run.note(`The call failed: ${error.message}`);
     }
     run.end(how);
   }
@@ -219,18 +220,21 @@ export function makePanel(place, { base, root, types, method, access }) {
     let isKnown = false;
     try {
       for await (const event of whyRefused({ base, binding: way.binding, request, headers })) {
-        isKnown = true;
-        if (event.head) run.head(event.head);
-        else if (event.error) run.error(event.error);
+        if (event.head) {
+          isKnown = true;
+          run.note(`The WebSocket was refused. The same request without it is answered with ${event.head.status}:`);
+          run.head(event.head);
+        } else if (event.error) run.error(event.error);
         else run.raw(event.raw ?? "");
       }
     } catch (error) {
-      run.raw(`The server cannot be reached: ${error.message}`);
+      run.note(`The server cannot be reached: ${error.message}`);
       return;
     }
+    if (isKnown) return;
     const asks = !method.open && !headers.authorization;
     const why = asks ? "The method asks for a caller, and no token is given." : "Another protocol may show why.";
-    run.raw(isKnown ? "The WebSocket was refused. The same request without it is answered like this." : `The server refused the WebSocket, and browsers do not say why. ${why}`);
+    run.note(`The server refused the WebSocket, and browsers do not say why. ${why}`);
   }
 
   stop.addEventListener("click", () => running?.stop());
