@@ -16,7 +16,8 @@ const GRPC: (Protocol, HttpVersion) = (Protocol::Grpc, HttpVersion::Http2);
 async fn the_budget_holds_a_storm() {
     let quick = RetryPolicy::retry().max_attempts(5).max_backoff(Duration::from_millis(1));
     for (retries, most) in [
-        (Retries::new().budget(20, 0.1), 100 + 10),
+        (Retries::new().tokens(20, 0.1), 100 + 10),
+        (Retries::new().budget(0.2, 1), 100 + 10),
         (Retries::new().no_budget(), 500),
         (Retries::new(), 100 + 50),
     ] {

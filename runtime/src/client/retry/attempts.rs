@@ -63,8 +63,13 @@ impl Attempts {
         let asked = Asked::of(status);
         let by_server = self.policy.is_default && matches!(asked, Asked::AtLeast(_));
         let is_retryable = policy.codes.contains(status.code()) || by_server;
-        let allowed = Budget::may_go_on(budget, is_retryable || asked == Asked::Never);
-        if !is_retryable || asked == Asked::Never || !allowed || self.begun >= policy.max_attempts {
+        if is_retryable || asked == Asked::Never {
+            budget.inspect(|budget| budget.failed());
+        }
+        if !is_retryable || asked == Asked::Never || self.begun >= policy.max_attempts {
+            return None;
+        }
+        if budget.is_some_and(|budget| !budget.take()) {
             return None;
         }
         let pause = match asked {
@@ -150,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::bridge::{Code, MetadataMap};
+    use crate::client::retry::budget::{Share, Tokens};
     use crate::client::service_config::Throttling;
     use crate::error::wire::retry_after;
 
@@ -183,7 +189,7 @@ mod tests {
     async fn pauses_grow_up_to_the_longest() {
         let policy = RetryPolicy::retry().max_attempts(5).max_backoff(Duration::from_millis(350));
         let mut attempts = attempts(Policy { told: Some(policy), ..DEFAULT }, None);
-        let budget = Some(&Budget::new(Throttling::DEFAULT));
+        let budget = Some(&Budget::Share(Share::default()));
         for (expected, previous) in [(100, 1), (200, 2), (350, 3), (350, 4)] {
             about(attempts.next(budget, &unavailable()).unwrap(), expected);
             assert_eq!(attempts.previous(), previous);
@@ -193,7 +199,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn other_codes_are_the_outcome() {
-        let budget = Some(&Budget::new(Throttling::DEFAULT));
+        let budget = Some(&Budget::Share(Share::default()));
         for code in (1..=16).map(Code::from_i32) {
             let next = attempts(DEFAULT, None).next(budget, &Status::new(code, ""));
             assert_eq!(next.is_some(), code == Code::Unavailable, "{code:?}");
@@ -205,7 +211,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_slept_past_the_deadline() {
-        let budget = Some(&Budget::new(Throttling::DEFAULT));
+        let budget = Some(&Budget::Share(Share::default()));
         let left = |millis| attempts(DEFAULT, Some(Duration::from_millis(millis)));
         assert!(left(70).next(budget, &unavailable()).is_none());
         assert!(left(130).next(budget, &unavailable()).is_some());
@@ -213,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_server_says_when() {
-        let budget = Some(&Budget::new(Throttling::DEFAULT));
+        let budget = Some(&Budget::Share(Share::default()));
         let asked = |status: &Status| attempts(DEFAULT, None).next(budget, status);
         let millis = |status: &Status| (asked(status).unwrap() - Instant::now()).as_millis();
         assert_eq!(millis(&pushed_back("7")), 7);
@@ -238,7 +244,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_no_server_has_begun_with_goes_again_twice() {
-        let budget = Some(&Budget::new(Throttling::new(2, 0.1)));
+        let budget = Some(&Budget::Tokens(Tokens::new(Throttling::new(2, 0.1))));
         let mut refused = unavailable();
         refused.set_source(Arc::new(h2::Error::from(h2::Reason::REFUSED_STREAM)));
         let mut attempts = attempts(Policy { told: None, ..DEFAULT }, None);
@@ -253,12 +259,12 @@ mod tests {
         }
         assert_eq!(attempts.next(budget, &refused), None);
         // It takes no tokens.
-        assert!(Budget::may_go_on(budget, false));
+        assert!(budget.is_some_and(Budget::take));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_budget_ends_retries() {
-        let budget = Some(&Budget::new(Throttling::new(4, 0.1)));
+        let budget = Some(&Budget::Tokens(Tokens::new(Throttling::new(4, 0.1))));
         assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_some());
         assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_none());
         for _ in 0..500 {

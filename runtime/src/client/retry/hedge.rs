@@ -47,7 +47,7 @@ pub(in crate::client) async fn hedge<T>(
             (_, None) => Poll::Pending,
         });
         let Some((outcome, own)) = ended.await else {
-            if Budget::may_go_on(retrying.budget.as_ref(), false) {
+            if retrying.budget.as_ref().is_none_or(Budget::take) {
                 running.push(attempt(count));
                 count += 1;
                 next = following(&policy, count, delay);
@@ -69,8 +69,11 @@ pub(in crate::client) async fn hedge<T>(
         };
         let is_fatal = !policy.codes.contains(status.code());
         let asked = Asked::of(&status);
-        let is_counted = !is_fatal || asked == Asked::Never;
-        let allowed = Budget::may_go_on(retrying.budget.as_ref(), is_counted);
+        let budget = retrying.budget.as_ref();
+        if !is_fatal || asked == Asked::Never {
+            budget.inspect(|budget| budget.failed());
+        }
+        let allowed = budget.is_none_or(Budget::is_enough);
         next = match asked {
             Asked::Never => None,
             _ if !allowed || next.is_none() => None,
@@ -198,7 +201,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_tokens_there_is_one_attempt() {
         let script: Script = &[(10, Code::Unavailable), (10, Code::Ok)];
-        let (outcome, _, begun, _) = run(Retries::new().budget(1, 0.1), 2, script).await;
+        let (outcome, _, begun, _) = run(Retries::new().tokens(1, 0.1), 2, script).await;
         assert_eq!((outcome.unwrap_err().code(), begun), (Code::Unavailable, 1));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::attempts::Attempts;
-use super::budget::Budget;
+use super::budget::{Budget, Share, Tokens};
 use super::policy::Policy;
 use crate::Context;
 use crate::bridge::Status;
@@ -16,7 +16,7 @@ use crate::retry::{RetryKind, RetryPolicy};
 /// Which calls of a channel are made again when they fail.
 ///
 /// By default those are made again whose method is idempotent or has no side effects, as the `.proto` says, and those that no
-/// server has begun with. A budget holds retries back while most calls fail.
+/// server has begun with. A budget holds retries back while many calls fail.
 ///
 /// ```
 /// use rsvc::RetryPolicy;
@@ -46,7 +46,8 @@ pub struct Retries {
 enum BudgetOf {
     /// The service config, or the default.
     Default,
-    Told(Throttling),
+    Share(f32, u16),
+    Tokens(Throttling),
     None,
 }
 
@@ -82,11 +83,18 @@ impl Retries {
         self
     }
 
-    /// The budget: a channel has `max_tokens`, every failure that could be followed by another attempt takes one, and every
-    /// success brings `token_ratio`, down to a thousandth. Nothing is made again while no more than half of them are left.
-    /// Default: 100 and 0.1.
-    pub fn budget(mut self, max_tokens: u16, token_ratio: f64) -> Self {
-        self.budget = BudgetOf::Told(Throttling::new(max_tokens, token_ratio));
+    /// The budget: attempts for a `share` of the calls that went well in the last ten seconds, from 0 to 10, and `per_second` of
+    /// them besides. Default: 0.2 and 5, unless a service config has `retryThrottling`.
+    pub fn budget(mut self, share: f32, per_second: u16) -> Self {
+        self.budget = BudgetOf::Share(share, per_second);
+        self
+    }
+
+    /// The budget as gRPC's `retryThrottling` has it, which does not grow with the calls: a channel has `max_tokens`, every failure
+    /// that could be followed by another attempt takes one, and every success brings `token_ratio`, down to a thousandth. Nothing is made
+    /// again while no more than half of them are left.
+    pub fn tokens(mut self, max_tokens: u16, token_ratio: f64) -> Self {
+        self.budget = BudgetOf::Tokens(Throttling::new(max_tokens, token_ratio));
         self
     }
 
@@ -121,12 +129,14 @@ pub(in crate::client) struct Retrying {
 impl Retrying {
     pub(in crate::client) fn new(retries: Retries, config: Option<ServiceConfig>) -> Self {
         let of_config = || config.as_ref().and_then(ServiceConfig::throttling);
-        let limits = match retries.budget {
-            BudgetOf::Default => Some(of_config().unwrap_or(Throttling::DEFAULT)),
-            BudgetOf::Told(limits) => Some(limits),
+        let tokens = |limits| Budget::Tokens(Tokens::new(limits));
+        let budget = match retries.budget {
             BudgetOf::None => None,
+            _ if !retries.is_on => None,
+            BudgetOf::Default => Some(of_config().map_or_else(|| Budget::Share(Share::default()), tokens)),
+            BudgetOf::Share(share, per_second) => Some(Budget::Share(Share::new(share, per_second))),
+            BudgetOf::Tokens(limits) => Some(tokens(limits)),
         };
-        let budget = limits.filter(|_| retries.is_on).map(Budget::new);
         Self { retries, config, budget }
     }
 

@@ -10,7 +10,6 @@ pub(in crate::client) struct Throttling {
 impl Throttling {
     /// A token.
     pub(in crate::client) const TOKEN: u32 = 1000;
-    pub(in crate::client) const DEFAULT: Self = Self { max: 100 * Self::TOKEN, ratio: Self::TOKEN / 10 };
 
     pub(in crate::client) fn new(max_tokens: u16, token_ratio: f64) -> Self {
         let ratio =
