@@ -7,10 +7,14 @@ use std::process::ExitCode;
 
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
+#[cfg(not(feature = "documents"))]
+use protoc_gen_rsvc::diag::needs_documents;
 use protoc_gen_rsvc::diag::{Diagnostic, Errors};
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::{DocsFormat, KEYS};
-use protoc_gen_rsvc::{Builder, write_annotations, write_document};
+#[cfg(feature = "documents")]
+use protoc_gen_rsvc::write_document;
+use protoc_gen_rsvc::{Builder, write_annotations};
 
 /// What stands above the options of the generator in the help.
 const HELP: &str = "\
@@ -188,6 +192,7 @@ fn generate(out: &std::path::Path, input: Arguments) -> Result<(), Errors> {
     Ok(())
 }
 
+#[cfg(feature = "documents")]
 fn openapi(mut input: Arguments) -> Result<(), Errors> {
     let out = input.out.take();
     let is_yaml = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
@@ -213,6 +218,7 @@ fn openapi(mut input: Arguments) -> Result<(), Errors> {
     }
 }
 
+#[cfg(feature = "documents")]
 fn docs(out: &std::path::Path, mut input: Arguments) -> Result<(), Errors> {
     let (format, explorer) = (input.format.unwrap_or(DocsFormat::Html), input.explorer.take());
     let (builder, source) = input.resolve();
@@ -220,6 +226,16 @@ fn docs(out: &std::path::Path, mut input: Arguments) -> Result<(), Errors> {
         say(&warning.to_string());
     }
     Ok(())
+}
+
+#[cfg(not(feature = "documents"))]
+fn openapi(_: Arguments) -> Result<(), Errors> {
+    Err(Errors::one(needs_documents("the command `openapi`")))
+}
+
+#[cfg(not(feature = "documents"))]
+fn docs(_: &std::path::Path, _: Arguments) -> Result<(), Errors> {
+    Err(Errors::one(needs_documents("the command `docs`")))
 }
 
 /// A text and the warnings.

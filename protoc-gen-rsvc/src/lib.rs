@@ -21,6 +21,8 @@
 pub mod cel;
 mod check;
 pub mod diag;
+#[cfg(feature = "documents")]
+mod documents;
 mod emit;
 #[doc(hidden)]
 pub mod input;
@@ -43,7 +45,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
 use model::Schema;
-use options::{DocsFormat, DocumentFormat, DocumentSplit, Lint, OpenApiVersion, Options};
+use options::{DocumentFormat, DocumentSplit, Lint, OpenApiVersion, Options};
 use output::{Folder, RunRecord};
 
 pub use output::{Generated, GeneratedFile, Written};
@@ -406,27 +408,6 @@ impl Builder {
         Ok(Generated { files, warnings, read: loaded.read })
     }
 
-    /// The OpenAPI documents alone, and the warnings.
-    ///
-    /// # Errors
-    /// See [`compile`].
-    #[doc(hidden)]
-    pub fn documents(&self, source: &Source) -> Result<Generated, Errors> {
-        let builder = self.clone();
-        on_large_stack(move || {
-            let mut sink = Sink::default();
-            let (loaded, schema) = builder.resolve(source, &mut sink)?;
-            let documents = emit::openapi::documents(&schema, &builder.options).into_iter();
-            let files =
-                documents.map(|document| GeneratedFile { name: document.name, content: document.text });
-            Ok(Generated {
-                files: files.collect(),
-                warnings: sink.finish(&loaded.sources),
-                read: loaded.read,
-            })
-        })
-    }
-
     /// An example of each message in ProtoJSON, `null` where none was found, and the warnings.
     ///
     /// # Errors
@@ -460,48 +441,6 @@ impl Builder {
         })
     }
 
-    /// Writes the reference of the services into a folder. With `explorer`, its pages call the server at that address.
-    /// The warnings of the run.
-    ///
-    /// # Errors
-    /// See [`compile`].
-    #[doc(hidden)]
-    pub fn write_docs(
-        &self,
-        source: &Source,
-        folder: &Path,
-        format: DocsFormat,
-        explorer: Option<&str>,
-    ) -> Result<Vec<Diagnostic>, Errors> {
-        let (files, warnings) = self.docs_of(source, format, explorer)?;
-        for (name, text) in &files {
-            output::write_file(&folder.join(name), text).map_err(Errors::one)?;
-        }
-        Ok(warnings)
-    }
-
-    /// The files of the reference by their names, and the warnings of the run.
-    ///
-    /// # Errors
-    /// See [`compile`].
-    #[doc(hidden)]
-    #[allow(clippy::type_complexity)] // names and texts
-    pub fn docs_of(
-        &self,
-        source: &Source,
-        format: DocsFormat,
-        explorer: Option<&str>,
-    ) -> Result<(Vec<(String, String)>, Vec<Diagnostic>), Errors> {
-        let (builder, source, explorer) = (self.clone(), source.clone(), explorer.map(str::to_owned));
-        on_large_stack(move || {
-            let mut sink = Sink::default();
-            let (loaded, schema) = builder.resolve(&source, &mut sink)?;
-            let files = emit::reference::emit(&schema, format, explorer.as_deref()).map_err(Errors::one)?;
-            let files = files.into_iter().map(|file| (file.name, file.text)).collect();
-            Ok((files, sink.finish(&loaded.sources)))
-        })
-    }
-
     /// The JSON of the messages that prost-types has ready, for the runtime to carry.
     ///
     /// # Errors
@@ -516,6 +455,9 @@ impl Builder {
     fn resolve(&self, source: &Source, sink: &mut Sink) -> Result<(Loaded, Schema), Errors> {
         for error in &self.errors {
             sink.push(error.clone());
+        }
+        if let Some(asked) = self.options.asked_documents().filter(|_| !cfg!(feature = "documents")) {
+            sink.push(diag::needs_documents(&format!("the option `{asked}`")));
         }
         sink.barrier(&input::Sources::default())?;
         let loaded = input::load(source, sink)?;

@@ -26,6 +26,7 @@ use crate::model::{
     Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath,
     ValueType, WellKnown,
 };
+#[cfg(feature = "documents")]
 pub(crate) use documents::{DOCUMENT, document_stem};
 pub(crate) use errors::{STATUS_VARIANT, words};
 use space::{Space, Spaces, unique};
@@ -37,7 +38,9 @@ const TEMPLATE_GENERICS: &[&str] = &["T"];
 pub(crate) const ROOT_FILE: &str = "mod.rs";
 
 /// The file of the reference, and the constant in the tree's root that holds it.
+#[cfg(feature = "documents")]
 pub(crate) const DOCS_FILE: &str = "docs.site";
+#[cfg(feature = "documents")]
 pub(crate) const DOCS: &str = "DOCS";
 
 /// The file with the descriptors. No package has its name: words do not begin with an underscore.

@@ -203,6 +203,12 @@ impl Options {
         }
     }
 
+    /// The option by which documents are asked for, if one does.
+    pub(crate) fn asked_documents(&self) -> Option<&'static str> {
+        let openapi = (self.openapi.format != DocumentFormat::Off).then_some("openapi");
+        openapi.or(self.docs.then_some("docs"))
+    }
+
     /// Whether services have their traits. They name what `rsvc` has for calls, which a crate of messages need not have.
     pub(crate) fn has_traits(&self) -> bool {
         self.server || self.client || self.rest_client || self.objects

@@ -101,7 +101,11 @@ impl Session {
     /// The path of a binary, built with the others of its package unless [`Session::build_all`] did.
     pub(crate) fn binary(&self, package: &str, binary: &str) -> Result<PathBuf> {
         if !self.built {
-            process::run(&mut self.cargo(["build", "--package", package, "--bins"]))?;
+            let mut build = self.cargo(["build", "--package", package, "--bins"]);
+            if package == "protoc-gen-rsvc" {
+                build.args(["--features", "documents"]);
+            }
+            process::run(&mut build)?;
         }
         let path = self.target("debug").join(binary);
         if !path.is_file() {

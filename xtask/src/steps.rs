@@ -96,13 +96,14 @@ fn clippy(session: &mut Session) -> Result<Report> {
     Ok(Report::default())
 }
 
-/// The runtime without its features, and with each of them alone: a user may take any of these.
+/// The runtime without its features, and with each of them alone: a user may take any of these. The generator without its one.
 fn features(session: &mut Session) -> Result<Report> {
     let each = session.features().iter().map(|feature| vec!["--features", feature]);
     for choice in [vec![]].into_iter().chain(each) {
         let mut command = session.cargo(["clippy", "--package", "rsvc", "--no-default-features"]);
         process::run(command.args(choice).args(["--", "-D", "warnings"]))?;
     }
+    process::run(&mut session.cargo(["clippy", "--package", "protoc-gen-rsvc", "--", "-D", "warnings"]))?;
     Ok(Report::default())
 }
 

@@ -155,7 +155,16 @@ fn generator() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["build", "--quiet", "--release", "--package", "protoc-gen-rsvc", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "protoc-gen-rsvc",
+            "--features",
+            "documents",
+            "--target-dir",
+        ])
         .arg(target);
     let built = command.current_dir(ROOT).status().expect("cargo runs");
     assert!(built.success(), "the generator does not compile");

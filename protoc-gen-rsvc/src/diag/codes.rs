@@ -92,7 +92,7 @@ codes! {
     702 CEL_UNSUPPORTED "An expression cannot be compiled."
     703 CEL_LIMIT "An expression nests deeper, or is larger, than it may be."
     704 CEL_PORTABILITY "An expression uses what other implementations of protovalidate do not have."
-    900 BAD_PARAMETER "A generator option is unknown or has a bad value."
+    900 BAD_PARAMETER "A generator option is unknown, has a bad value, or needs a feature that the generator was built without."
     901 OUTPUT "A generated file cannot be written, or would destroy what another run has made."
     902 INTERNAL "The generator made a mistake: please report it."
 }

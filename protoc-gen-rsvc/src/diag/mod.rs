@@ -136,6 +136,18 @@ impl Diagnostic {
     }
 }
 
+/// What asks for documents of a generator that was built without them.
+#[doc(hidden)]
+#[must_use]
+pub fn needs_documents(what: &str) -> Diagnostic {
+    Diagnostic::error(Code::BAD_PARAMETER, format!("{what} needs the feature `documents` of the generator"))
+        .note(None, "without it, who builds with the generator does not compile what makes documents")
+        .help(
+            "write `protoc-gen-rsvc = { version = \"0.1\", features = [\"documents\"] }`, or install the program by `cargo install \
+             protoc-gen-rsvc --features documents`",
+        )
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&render(self))
@@ -246,3 +258,21 @@ impl fmt::Debug for Errors {
 }
 
 impl std::error::Error for Errors {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_feature_is_named_with_what_needs_it() {
+        let text = needs_documents("the option `openapi`").to_string();
+        assert!(
+            text.starts_with("error[RSVC0900]: the option `openapi` needs the feature `documents`"),
+            "{text}"
+        );
+        assert!(
+            text.contains("features = [\"documents\"]") && text.contains("--features documents"),
+            "{text}"
+        );
+    }
+}

@@ -49,6 +49,7 @@ pub(super) fn lines(comments: &Comments) -> Vec<String> {
 }
 
 /// The comments as Markdown, as they are written: for documents, which take more than rustdoc does.
+#[cfg(feature = "documents")]
 pub(super) fn markdown(comments: &Comments) -> Option<String> {
     let texts = [&comments.leading, &comments.trailing].into_iter().flatten();
     let texts: Vec<String> = texts.map(|text| dedent(text).join("\n").trim().to_owned()).collect();

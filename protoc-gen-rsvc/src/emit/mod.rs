@@ -6,6 +6,7 @@ mod cache;
 mod condition;
 mod descriptor_set;
 mod docs;
+mod documents;
 mod errors;
 mod existing;
 #[cfg(test)]
@@ -13,10 +14,12 @@ mod fixture;
 pub(crate) mod json;
 mod messages;
 mod modules;
+#[cfg(feature = "documents")]
 pub(crate) mod openapi;
 mod parens;
 mod print;
 mod project;
+#[cfg(feature = "documents")]
 pub(crate) mod reference;
 mod rest;
 mod retry;
@@ -25,6 +28,7 @@ mod service;
 mod tree;
 mod validate;
 mod verify;
+#[cfg(feature = "documents")]
 pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +37,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{EnumId, ErrorSetId, FileId, MessageId, PackageId, Schema, ServiceId};
 use crate::names;
 use crate::options::Options;
+use documents::DocumentPlan;
 pub(crate) use existing::Existing;
 use json::{GeneratedTypes, JsonPart};
 use messages::TypesEmitter;
@@ -88,8 +93,7 @@ enum Part {
     Service(ServiceId),
     Root,
     Descriptors,
-    Document(openapi::Plan),
-    Docs,
+    Document(DocumentPlan),
 }
 
 /// All files of the output: one a package, the module tree, and documents that are not Rust.
@@ -119,19 +123,17 @@ impl<'a> Emitter<'a> {
         let tree = Module::new(schema, &ids);
         let root = EmittedFile::shared(names::ROOT_FILE, Part::Root);
         let descriptors = EmittedFile::shared(names::DESCRIPTORS_FILE, Part::Descriptors);
-        let plans = openapi::plans(schema, options);
-        let documents = plans.into_iter().map(|plan| {
+        let documents = documents::plans(schema, options).into_iter().map(|plan| {
             let name = plan.file.clone();
             EmittedFile::shared(&name, Part::Document(plan))
         });
-        let docs = options.docs.then(|| EmittedFile::shared(names::DOCS_FILE, Part::Docs));
         let files = packages.into_iter().map(|(id, parts)| EmittedFile {
             name: schema.packages[id].file_name.clone(),
             parts,
             package: Some(id),
         });
         let mut files: Vec<EmittedFile> =
-            [root, descriptors].into_iter().chain(documents).chain(docs).chain(files).collect();
+            [root, descriptors].into_iter().chain(documents).chain(files).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
         let samples = options.samples.then(|| SampleTables::new(schema));
@@ -142,10 +144,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn part(&self, file: &EmittedFile, index: usize) -> Result<Emitted, Diagnostic> {
         let Some(package) = file.package else {
             return Ok(match &file.parts[index] {
-                Part::Document(plan) => {
-                    Emitted::File(openapi::document(self.schema, self.options, plan).text)
-                }
-                Part::Docs => Emitted::File(reference::packed(self.schema)?),
+                Part::Document(plan) => Emitted::File(documents::text(self.schema, self.options, plan)?),
                 Part::Descriptors => {
                     Emitted::Items(vec![tree::descriptors(self.schema, self.existing.as_ref())?])
                 }
@@ -170,7 +169,6 @@ impl<'a> Emitter<'a> {
     fn root(&self) -> Result<Vec<syn::Item>, Diagnostic> {
         let documents = self.files.iter().flat_map(|file| &file.parts).filter_map(|part| match part {
             Part::Document(plan) => Some((plan.constant.as_str(), plan.file.as_str())),
-            Part::Docs => Some((names::DOCS, names::DOCS_FILE)),
             _ => None,
         });
         let documents: Vec<_> = documents.collect();
@@ -193,7 +191,7 @@ impl<'a> Emitter<'a> {
                 samples::emit(schema, tables, package, messages)
             }
             Part::Service(service) => service::emit(schema, options, *service),
-            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) | Part::Docs => Ok(Vec::new()),
+            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) => Ok(Vec::new()),
         }
     }
 }

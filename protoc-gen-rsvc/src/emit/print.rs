@@ -111,7 +111,7 @@ impl Printer {
 
     fn token(&mut self, token: TokenTree) {
         match token {
-            TokenTree::Group(group) => self.group(&group),
+            TokenTree::Group(group) => self.group(group),
             TokenTree::Ident(ident) => {
                 if !matches!(self.before, Before::Start | Before::Tight) {
                     self.push(" ");
@@ -165,12 +165,12 @@ impl Printer {
         self.before = after;
     }
 
-    fn group(&mut self, group: &Group) {
+    fn group(&mut self, group: Group) {
         let (open, close) = match group.delimiter() {
-            Delimiter::Brace => return self.block(group),
+            Delimiter::Brace => return self.block(into_stream(group)),
             Delimiter::Parenthesis => ("(", ")"),
             Delimiter::Bracket => ("[", "]"),
-            Delimiter::None => return self.inline(group.stream()),
+            Delimiter::None => return self.inline(into_stream(group)),
         };
         let attribute = self.before == Before::Hash;
         if self.before == Before::Apart {
@@ -179,24 +179,27 @@ impl Printer {
         self.push(open);
         let (from, line) = (self.out.len(), self.line);
         self.before = Before::Tight;
-        let around = self.flat;
-        self.flat |= !attribute;
-        self.inline(group.stream());
-        self.flat = around;
-        if !attribute && !self.flat && is_too_wide(group, self.line) {
-            self.out.truncate(from);
-            self.line = line;
-            self.broken(group);
+        if attribute || self.flat {
+            self.inline(into_stream(group));
+        } else {
+            self.flat = true;
+            self.inline(group.stream());
+            self.flat = false;
+            if is_too_wide(&group, self.line) {
+                self.out.truncate(from);
+                self.line = line;
+                self.broken(into_stream(group));
+            }
         }
         self.push(close);
         self.before = if attribute { Before::Attribute } else { Before::Operand };
     }
 
     /// A list with a line for each of its parts.
-    fn broken(&mut self, group: &Group) {
+    fn broken(&mut self, tokens: TokenStream) {
         self.out.push('\n');
         self.depth += 1;
-        self.lines(group.stream());
+        self.lines(tokens);
         // The last part may have no comma.
         if !self.out.ends_with(",\n") {
             self.out.insert(self.out.len() - 1, ',');
@@ -205,16 +208,16 @@ impl Printer {
         self.indent();
     }
 
-    fn block(&mut self, group: &Group) {
+    fn block(&mut self, tokens: TokenStream) {
         if self.before != Before::Start {
             self.push(" ");
         }
-        if group.stream().is_empty() {
+        if tokens.is_empty() {
             self.push("{}");
         } else {
             self.push("{\n");
             self.depth += 1;
-            self.lines(group.stream());
+            self.lines(tokens);
             self.depth -= 1;
             self.indent();
             self.push("}");
@@ -239,6 +242,12 @@ impl Printer {
         self.before = Before::Start;
         self.line = 0;
     }
+}
+
+/// What is in a group. Tokens that nobody else holds are not copied when they are walked.
+#[allow(clippy::needless_pass_by_value)] // the group lets go of them
+fn into_stream(group: Group) -> TokenStream {
+    group.stream()
 }
 
 fn is_comma(token: &TokenTree) -> bool {

@@ -9,6 +9,7 @@ use crate::model::Schema;
 pub(crate) const DOCUMENT: &str = "OPENAPI";
 
 /// What the files of documents are called, before their extension.
+#[cfg(feature = "documents")]
 pub(crate) fn document_stem(of: Option<&str>) -> String {
     of.map_or_else(|| "openapi".to_owned(), |of| format!("{of}.openapi"))
 }

@@ -201,10 +201,10 @@ impl Reader<'_, '_> {
     fn overlay(&mut self, read: &Result<String, String>) -> Option<serde_json::Value> {
         let why = match read {
             Err(why) => why.clone(),
-            Ok(text) => match yaml_serde::from_str::<serde_json::Value>(text) {
+            Ok(text) => match parse(text) {
                 Ok(value) if value.is_object() => return Some(value),
                 Ok(_) => "it is not an object".to_owned(),
-                Err(error) => error.to_string(),
+                Err(error) => error,
             },
         };
         let place = self.place(&[tag::OVERLAY]);
@@ -232,6 +232,18 @@ impl Reader<'_, '_> {
         let place = self.place(at);
         self.sink.push(Diagnostic::error(Code::OPENAPI_OPTION, text).at(place).help(help));
     }
+}
+
+/// JSON is YAML, too.
+#[cfg(feature = "documents")]
+fn parse(text: &str) -> Result<serde_json::Value, String> {
+    yaml_serde::from_str(text).map_err(|error| error.to_string())
+}
+
+/// Documents were refused before.
+#[cfg(not(feature = "documents"))]
+fn parse(_: &str) -> Result<serde_json::Value, String> {
+    Err("this generator was built without documents".to_owned())
 }
 
 fn text(from: &DynamicMessage, name: &str) -> Option<String> {

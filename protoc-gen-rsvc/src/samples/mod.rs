@@ -105,6 +105,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The value of a field: that of the message's example, or one by itself.
+    #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone ask for fields
     pub(crate) fn field(&mut self, id: FieldId) -> Option<serde_json::Value> {
         let field = &self.schema.fields[id];
         let message = self.message(field.message);

@@ -11,7 +11,7 @@ pub fn generator() -> PathBuf {
     let folder = profile.ancestors().nth(2).expect("a test lies in target/<profile>/deps");
     let binary = folder.join(format!("protoc-gen-rsvc{}", std::env::consts::EXE_SUFFIX));
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "protoc-gen-rsvc", "--target-dir"])
+        .args(["build", "--quiet", "--package", "protoc-gen-rsvc", "--features", "documents", "--target-dir"])
         .arg(folder.parent().expect("target"))
         .current_dir(repository())
         .status()

@@ -88,7 +88,7 @@ const GENERATOR: Table = Table {
         Layer { name: "output", files: &["output.rs", "output/"], uses: &["diagnostics", "threads", "emit"] },
         Layer {
             name: "library",
-            files: &["lib.rs"],
+            files: &["lib.rs", "documents.rs"],
             uses: &[
                 "diagnostics",
                 "options",
