@@ -14,6 +14,7 @@ fn main() {
         .rest_client(true)
         .openapi(DocumentFormat::Json)
         .docs(true)
+        .samples(cfg!(feature = "samples"))
         .compile(files, ["proto"])
         .unwrap();
     println!("cargo:rerun-if-changed=migrations");

@@ -17,6 +17,8 @@ mod solver;
 mod strings;
 mod subset;
 mod table;
+#[cfg(test)]
+mod tests;
 mod times;
 mod words;
 
