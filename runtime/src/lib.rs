@@ -106,6 +106,7 @@ pub mod fuzzing;
 #[cfg(all(feature = "server", feature = "client"))]
 mod in_process;
 pub mod json;
+pub mod mask;
 #[cfg(feature = "rpc")]
 mod message;
 #[cfg(feature = "rpc")]

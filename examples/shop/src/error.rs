@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind};
 
 use rsvc::Status;
+use rsvc::mask::MergeError;
 use rsvc::stream::Closed;
 use rsvc::validate::Violations;
 use sqlx::error::DatabaseError;
@@ -124,6 +125,13 @@ impl Error {
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         Self::Status(status)
+    }
+}
+
+/// A mask that names no field.
+impl From<MergeError> for Error {
+    fn from(error: MergeError) -> Self {
+        Self::Status(error.into())
     }
 }
 

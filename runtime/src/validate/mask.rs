@@ -121,7 +121,7 @@ pub(super) enum Covered {
 }
 
 /// The fields that paths name, as a mask keeps them, each behind `before`; none where the message as a whole is named.
-fn numbers(
+pub(crate) fn numbers(
     table: &'static MessageInfo,
     before: &[u32],
     paths: &[String],
@@ -209,6 +209,11 @@ impl InvalidPath {
     #[cold]
     fn new(path: &str, name: &str, table: &'static MessageInfo, fault: Fault) -> Self {
         Self { path: shortened(path), name: shortened(name), table, fault }
+    }
+
+    /// The path, shortened if it is long.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// `INVALID_ARGUMENT`, about the field that the mask is in.

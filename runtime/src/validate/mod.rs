@@ -15,8 +15,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem::ManuallyDrop;
 
-pub(crate) use mask::Mask;
 pub use mask::MaskedError;
+pub(crate) use mask::{InvalidPath, Mask, numbers as numbers_of_paths};
 pub use path::{PathElement, RuleElement, Subscript};
 
 #[doc(hidden)]

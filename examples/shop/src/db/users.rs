@@ -113,8 +113,12 @@ impl Db {
         let mut tx = self.begin(Turn::User(&request.user_id)).await?;
         let mut user = find(&mut *tx, &request.user_id).await?;
         let chosen = request.preferences.unwrap_or_default();
-        let preferences = match request.update_mask {
-            Some(mask) => merged(user.preferences.take().unwrap_or_default(), &chosen, &mask.paths),
+        let preferences = match &request.update_mask {
+            Some(mask) => {
+                let mut changed = user.preferences.take().unwrap_or_default();
+                rsvc::mask::merge(&mut changed, chosen, Some(mask))?;
+                changed
+            }
             None => chosen,
         };
         // The request was tested as far as its mask goes; what is stored is tested as a whole.
@@ -240,20 +244,4 @@ fn set(user: &mut User, request: &UpdateUserRequest, path: &str) {
         "preferences" => user.preferences.clone_from(&request.preferences),
         _ => {}
     }
-}
-
-/// What it is after the change of the fields of these names.
-fn merged(mut preferences: Preferences, chosen: &Preferences, paths: &[String]) -> Preferences {
-    for path in paths {
-        match path.as_str() {
-            "theme" => preferences.theme = chosen.theme,
-            "newsletter" => preferences.newsletter = chosen.newsletter,
-            "languages" => preferences.languages.clone_from(&chosen.languages),
-            "client_settings" => preferences.client_settings.clone_from(&chosen.client_settings),
-            "quiet_from" => preferences.quiet_from = chosen.quiet_from,
-            "quiet_until" => preferences.quiet_until = chosen.quiet_until,
-            _ => {}
-        }
-    }
-    preferences
 }

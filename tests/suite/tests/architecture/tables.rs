@@ -131,6 +131,7 @@ const RUNTIME: Table = Table {
         Layer { name: "pb", files: &["pb/"], uses: &[] },
         Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
+        Layer { name: "mask", files: &["mask.rs"], uses: &["bridge", "json", "validate"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
         Layer { name: "sample", files: &["sample.rs"], uses: &["json", "validate"] },
         // What is told of calls, whoever tells it.

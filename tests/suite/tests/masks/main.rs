@@ -1,7 +1,8 @@
-//! Validation by a mask: what of a message is tested, and how it is asked for over each protocol.
+//! Validation by a mask: what of a message is tested, and how it is asked for over each protocol; and changes by a mask.
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 mod calls;
+mod merge;
 mod property;
 mod table;
 

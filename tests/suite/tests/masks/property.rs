@@ -113,7 +113,7 @@ fn leaf() -> impl Strategy<Value = Task> {
     )
 }
 
-fn task() -> impl Strategy<Value = Task> {
+pub(crate) fn task() -> impl Strategy<Value = Task> {
     leaf().prop_recursive(3, 4, 1, |inner| {
         (leaf(), proptest::option::of(inner))
             .prop_map(|(task, parent)| Task { parent: parent.map(Box::new), ..task })
@@ -121,7 +121,7 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 /// Paths of fields, into places and parents.
-fn path() -> impl Strategy<Value = String> {
+pub(crate) fn path() -> impl Strategy<Value = String> {
     let of_place = prop_oneof![Just("city"), Just("zip"), Just("distance")];
     let own = prop_oneof![
         3 => proptest::sample::select(vec![
