@@ -350,6 +350,8 @@ pub struct Service {
     pub methods: Vec<MethodId>,
     /// What its methods fail with; `None` is `Status`.
     pub error: Option<ErrorSetId>,
+    /// What documents say of it.
+    pub openapi: openapi::Tag,
     pub names: ServiceNames,
     pub origin: Origin,
 }
@@ -399,6 +401,8 @@ pub struct Method {
     pub masked: Option<MaskedFields>,
     /// How it is reached over REST; none when it has no `google.api.http`.
     pub bindings: Vec<http::Binding>,
+    /// What documents say of it.
+    pub openapi: openapi::Operation,
     /// `get_user`
     pub rust_name: String,
     /// `__rsvc_get_user`, in the trait that can be an object. Another name, so that a call is never ambiguous.

@@ -1,6 +1,8 @@
-//! What OpenAPI documents say of a package: `rsvc.v1.OpenApi`.
+//! What OpenAPI documents say of a package, a service and a method: `rsvc.v1.OpenApi`, `DocumentTag`, `DocumentOperation`.
 
 use serde_json::Value;
+
+use super::{Method, Package, Schema, ServiceId};
 
 /// What a document says of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,4 +63,73 @@ pub enum SchemeKind {
     MutualTls,
     /// A token of the provider whose discovery document is at this address.
     OpenIdConnect(String),
+}
+
+/// What a document says of a service: `rsvc.v1.DocumentTag`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tag {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub external_docs: Option<Link>,
+    /// Whether its methods are left out.
+    pub hidden: bool,
+}
+
+/// What a document says of a method: `rsvc.v1.DocumentOperation`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operation {
+    pub summary: Option<String>,
+    pub description: Option<String>,
+    pub id: Option<String>,
+    /// In place of the tag of the service.
+    pub tags: Vec<String>,
+    pub external_docs: Option<Link>,
+    /// Whether it is left out.
+    pub hidden: bool,
+    /// Whether the handler looks at `If-Match`.
+    pub if_match: bool,
+}
+
+/// The packages of services, each once.
+pub fn packages<'a>(schema: &'a Schema, services: &[ServiceId]) -> Vec<&'a Package> {
+    let mut packages: Vec<&Package> = Vec::new();
+    for service in services {
+        let package = &schema.packages[schema.services[*service].package];
+        if !packages.iter().any(|other| other.name == package.name) {
+            packages.push(package);
+        }
+    }
+    packages
+}
+
+/// What the first package of the services says of itself.
+pub fn described<'a>(schema: &'a Schema, services: &[ServiceId]) -> Option<&'a OpenApi> {
+    packages(schema, services).into_iter().find_map(|package| package.described.as_ref())
+}
+
+/// The name of a service in documents: the short one, unless another package has a service of that name.
+pub fn service_name(schema: &Schema, id: ServiceId) -> &str {
+    let service = &schema.services[id];
+    let mut others = schema.services.iter().filter(|(other, _)| *other != id);
+    let is_taken = others.any(|(_, other)| other.name == service.name);
+    if is_taken { &service.full_name } else { &service.name }
+}
+
+/// The id of the operation that is the first binding of a method.
+pub fn operation_id(schema: &Schema, method: &Method) -> String {
+    let derived = || {
+        let service = service_name(schema, method.service).replace('.', "_");
+        format!("{service}_{}", method.name)
+    };
+    method.openapi.id.clone().unwrap_or_else(derived)
+}
+
+/// What the `index`-th binding of a method has behind the id of the first.
+pub fn operation_suffix(index: usize) -> String {
+    if index == 0 { String::new() } else { format!("_{}", index + 1) }
+}
+
+/// Whether documents have the method.
+pub fn is_shown(schema: &Schema, method: &Method) -> bool {
+    !method.openapi.hidden && !schema.services[method.service].openapi.hidden
 }

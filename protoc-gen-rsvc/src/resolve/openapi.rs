@@ -1,4 +1,6 @@
-//! `rsvc.v1.openapi`: what documents say of a package.
+//! `rsvc.v1.openapi`: what documents say of a package; `operations.rs` has what they say of services and methods.
+
+mod operations;
 
 use std::collections::BTreeSet;
 
@@ -37,6 +39,7 @@ pub(super) fn resolve(types: &mut Types<'_>, loaded: &Loaded, options: &Options,
         types.schema.packages[package].comments = comments.unwrap_or_default();
         self::package(types, loaded, options, package, &files, sink);
     }
+    operations::resolve(types, sink);
 }
 
 fn package(
@@ -55,7 +58,7 @@ fn package(
         let Some(annotated) = annotated else { continue };
         let place = types.option_place(*file, &[], &[FILE_OPTIONS, super::EXTENSION]);
         // A mistake in what is said twice is told, too.
-        let mut reader = Reader { types, file: *file, sink };
+        let mut reader = Reader::of_file(types, *file, sink);
         let mut described = reader.read(&annotated);
         if let Some(first) = &first {
             let text = format!("the package `{}` is described twice", types.schema.packages[package].name);
@@ -71,7 +74,7 @@ fn package(
         if let Some(overlay) =
             loaded.overlays.get(&*name).filter(|_| options.openapi.format != DocumentFormat::Off)
         {
-            described.overlay = Reader { types, file: *file, sink }.overlay(overlay);
+            described.overlay = Reader::of_file(types, *file, sink).overlay(overlay);
         }
         types.schema.packages[package].described = Some(described);
     }
@@ -80,7 +83,18 @@ fn package(
 struct Reader<'a, 'b> {
     types: &'a Types<'b>,
     file: FileId,
+    /// The way to what the option is of.
+    owner: Vec<i32>,
+    /// The way from there to the option.
+    option: Vec<i32>,
     sink: &'a mut Sink,
+}
+
+impl<'a, 'b> Reader<'a, 'b> {
+    /// Of the option of a file.
+    fn of_file(types: &'a Types<'b>, file: FileId, sink: &'a mut Sink) -> Self {
+        Self { types, file, owner: Vec::new(), option: vec![FILE_OPTIONS, super::EXTENSION], sink }
+    }
 }
 
 impl Reader<'_, '_> {
@@ -225,7 +239,7 @@ impl Reader<'_, '_> {
     }
 
     fn place(&self, at: &[i32]) -> Place {
-        self.types.option_place(self.file, &[], &[&[FILE_OPTIONS, super::EXTENSION], at].concat())
+        self.types.option_place(self.file, &self.owner, &[&*self.option, at].concat())
     }
 
     fn wrong(&mut self, at: &[i32], text: String, help: &str) {

@@ -13,6 +13,7 @@ use crate::input::Loaded;
 use crate::model::{
     Access, FileId, Idempotency, MessageId, Method, MethodId, MethodKind, Service, ServiceId, ServiceNames,
 };
+use crate::model::openapi::{Operation, Tag};
 use crate::options::Options;
 
 /// `google.protobuf.ServiceDescriptorProto.options`
@@ -74,6 +75,7 @@ fn service(
         package,
         methods: Vec::new(),
         error,
+        openapi: Tag::default(),
         names: ServiceNames::default(),
         origin,
     });
@@ -177,6 +179,7 @@ fn method(
         errors,
         masked: None,
         bindings: Vec::new(),
+        openapi: Operation::default(),
         rust_name: String::new(),
         object_name: String::new(),
         info_name: String::new(),

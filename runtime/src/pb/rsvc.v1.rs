@@ -24,6 +24,9 @@ pub struct ServiceOptions {
     /// for those with one request and one response and without side effects, and `off` for all.
     #[prost(message, optional, tag = "5")]
     pub retry: ::core::option::Option<Retry>,
+    /// What OpenAPI documents say of the service besides.
+    #[prost(message, optional, tag = "6")]
+    pub openapi: ::core::option::Option<DocumentTag>,
 }
 
 /// `option (rsvc.v1.method)`.
@@ -62,6 +65,9 @@ pub struct MethodOptions {
     /// up to 3 attempts after UNAVAILABLE, if the method is idempotent or has no side effects.
     #[prost(message, optional, tag = "8")]
     pub retry: ::core::option::Option<Retry>,
+    /// What OpenAPI documents say of the method besides.
+    #[prost(message, optional, tag = "9")]
+    pub openapi: ::core::option::Option<DocumentOperation>,
 }
 
 /// Nested message and enum types in `MethodOptions`.
@@ -601,6 +607,54 @@ pub mod open_api {
     }
 }
 
+/// What an OpenAPI document says of a service, which is a tag there.
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct DocumentTag {
+    /// Its name. Left out: the name of the service.
+    #[prost(string, tag = "1")]
+    pub name: ::rsvc::prost::alloc::string::String,
+    /// What it is for, in Markdown. Left out: the comment of the service.
+    #[prost(string, tag = "2")]
+    pub description: ::rsvc::prost::alloc::string::String,
+    /// A page with more.
+    #[prost(message, optional, tag = "3")]
+    pub external_docs: ::core::option::Option<open_api::ExternalDocs>,
+    /// Leaves all methods of the service out of documents. They are served nevertheless.
+    #[prost(bool, tag = "4")]
+    pub hidden: bool,
+}
+
+/// What an OpenAPI document says of a method. All else comes from the method: a method is deprecated
+/// there if it has `option deprecated = true`.
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct DocumentOperation {
+    /// A few words. Left out: the first sentence of the comment.
+    #[prost(string, tag = "1")]
+    pub summary: ::rsvc::prost::alloc::string::String,
+    /// In Markdown. Left out: the comment.
+    #[prost(string, tag = "2")]
+    pub description: ::rsvc::prost::alloc::string::String,
+    /// Its id, from which clients make the names of functions; further bindings have `_2`, `_3` behind
+    /// it. No other operation has it. Left out: `UserService_GetUser`.
+    #[prost(string, tag = "3")]
+    pub operation_id: ::rsvc::prost::alloc::string::String,
+    /// Under which tags it is listed. Left out: the one of the service.
+    #[prost(string, repeated, tag = "4")]
+    pub tags: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
+    /// A page with more.
+    #[prost(message, optional, tag = "5")]
+    pub external_docs: ::core::option::Option<open_api::ExternalDocs>,
+    /// Leaves the method out of documents. It is served nevertheless.
+    #[prost(bool, tag = "6")]
+    pub hidden: bool,
+    /// The handler looks at the precondition of the call (`ctx.precondition()`): `If-Match` is a
+    /// parameter, and 412 a response. A method with an entity tag in `cache` has them in any case.
+    #[prost(bool, tag = "7")]
+    pub if_match: bool,
+}
+
 impl ::rsvc::codegen::json::JsonEnum for method_options::Validation {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "rsvc.v1.MethodOptions.Validation",
@@ -610,12 +664,13 @@ impl ::rsvc::codegen::json::JsonEnum for method_options::Validation {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"errorSet\":error_set", 1),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
         ::rsvc::codegen::json::Field::string(",\"claims\":", 4),
         ::rsvc::codegen::json::Field::message::<Retry>(",\"retry\":", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<DocumentTag>(",\"openapi\":", 6).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServiceOptions>("rsvc.v1.ServiceOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServiceOptions {
@@ -630,6 +685,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.claims);
             __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.retry);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.openapi);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -641,6 +697,7 @@ const _: () = {
                 2 => __rsvc_r.message_opt(&mut self.timeout),
                 3 => __rsvc_r.string(&mut self.claims),
                 4 => __rsvc_r.message_opt(&mut self.retry),
+                5 => __rsvc_r.message_opt(&mut self.openapi),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -653,7 +710,7 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
         ::rsvc::codegen::json::Field::string(",\"errors\":", 1).repeated(),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
@@ -662,6 +719,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Cache>(",\"cache\":", 6).optional(),
         ::rsvc::codegen::json::Field::message::<Forms>(",\"forms\":", 7).optional(),
         ::rsvc::codegen::json::Field::message::<Retry>(",\"retry\":", 8).optional(),
+        ::rsvc::codegen::json::Field::message::<DocumentOperation>(",\"openapi\":", 9).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MethodOptions>("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MethodOptions {
@@ -679,6 +737,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.cache);
             __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.forms);
             __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.retry);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.openapi);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -693,6 +752,7 @@ const _: () = {
                 5 => __rsvc_r.message_opt(&mut self.cache),
                 6 => __rsvc_r.message_opt(&mut self.forms),
                 7 => __rsvc_r.message_opt(&mut self.retry),
+                8 => __rsvc_r.message_opt(&mut self.openapi),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -1662,6 +1722,90 @@ const _: () = {
     }
 };
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 2),
+        ::rsvc::codegen::json::Field::message::<open_api::ExternalDocs>(",\"externalDocs\":external_docs", 3).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"hidden\":", 4),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DocumentTag>("rsvc.v1.DocumentTag", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for DocumentTag {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.external_docs);
+            __rsvc_w.bool(&__RSVC_FIELDS[3], self.hidden);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.description),
+                2 => __rsvc_r.message_opt(&mut self.external_docs),
+                3 => __rsvc_r.bool(&mut self.hidden),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
+        ::rsvc::codegen::json::Field::string(",\"summary\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"description\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"operationId\":operation_id", 3),
+        ::rsvc::codegen::json::Field::string(",\"tags\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<open_api::ExternalDocs>(",\"externalDocs\":external_docs", 5).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"hidden\":", 6),
+        ::rsvc::codegen::json::Field::bool(",\"ifMatch\":if_match", 7),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DocumentOperation>(
+        "rsvc.v1.DocumentOperation",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for DocumentOperation {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.summary);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.operation_id);
+            __rsvc_w.string_list(&__RSVC_FIELDS[3], &self.tags);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.external_docs);
+            __rsvc_w.bool(&__RSVC_FIELDS[5], self.hidden);
+            __rsvc_w.bool(&__RSVC_FIELDS[6], self.if_match);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.summary),
+                1 => __rsvc_r.string(&mut self.description),
+                2 => __rsvc_r.string(&mut self.operation_id),
+                3 => __rsvc_r.string_list(&mut self.tags),
+                4 => __rsvc_r.message_opt(&mut self.external_docs),
+                5 => __rsvc_r.bool(&mut self.hidden),
+                6 => __rsvc_r.bool(&mut self.if_match),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
 ::rsvc::register_messages!(
     ServiceOptions,
     MethodOptions,
@@ -1692,6 +1836,8 @@ const _: () = {
     open_api::ApiKey,
     open_api::MutualTls,
     open_api::OpenIdConnect,
+    DocumentTag,
+    DocumentOperation,
 );
 
 impl ::rsvc::Validate for ServiceOptions {}
@@ -1751,3 +1897,7 @@ impl ::rsvc::Validate for open_api::ApiKey {}
 impl ::rsvc::Validate for open_api::MutualTls {}
 
 impl ::rsvc::Validate for open_api::OpenIdConnect {}
+
+impl ::rsvc::Validate for DocumentTag {}
+
+impl ::rsvc::Validate for DocumentOperation {}

@@ -8,6 +8,7 @@ use utoipa::openapi::{RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema
 use super::media::JSON;
 use super::shape::{list, object, one_of_texts, text};
 use super::writer::Writer;
+use crate::model::openapi::is_shown;
 use crate::model::{Idempotency, Method, MethodKind, ServiceId};
 
 /// Adds the operations of unary methods: `POST`, and `GET` where nothing is changed.
@@ -16,7 +17,7 @@ pub(super) fn add(writer: &mut Writer<'_>, services: &[ServiceId], paths: &mut P
     for service in services {
         for method in &schema.services[*service].methods {
             let method = &schema.methods[*method];
-            if method.kind != MethodKind::Unary {
+            if method.kind != MethodKind::Unary || !is_shown(schema, method) {
                 continue;
             }
             let mut item = PathItem::new(HttpMethod::Post, post(writer, method));

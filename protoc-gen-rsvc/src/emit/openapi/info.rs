@@ -7,28 +7,11 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{ExternalDocs, Info, InfoBuilder, Server};
 
 use crate::emit::docs;
-use crate::model::openapi::{self as model, OpenApi};
-use crate::model::{Package, Schema, ServiceId};
+use crate::model::openapi::{self as model, OpenApi, described, packages, service_name};
+use crate::model::{Schema, ServiceId};
 
 /// The version of an interface that says none.
 const UNVERSIONED: &str = "0.0.0";
-
-/// The packages of services, each once.
-pub(super) fn packages<'a>(schema: &'a Schema, services: &[ServiceId]) -> Vec<&'a Package> {
-    let mut packages: Vec<&Package> = Vec::new();
-    for service in services {
-        let package = &schema.packages[schema.services[*service].package];
-        if !packages.iter().any(|other| other.name == package.name) {
-            packages.push(package);
-        }
-    }
-    packages
-}
-
-/// What the first package of the services says of itself.
-pub(super) fn described<'a>(schema: &'a Schema, services: &[ServiceId]) -> Option<&'a OpenApi> {
-    packages(schema, services).into_iter().find_map(|package| package.described.as_ref())
-}
 
 /// The title is what the services have in common: their package, or their names.
 pub(super) fn info(schema: &Schema, services: &[ServiceId]) -> Info {
@@ -83,25 +66,46 @@ pub(super) fn servers(schema: &Schema, services: &[ServiceId]) -> Vec<Server> {
 
 /// A page with more.
 pub(super) fn external_docs(schema: &Schema, services: &[ServiceId]) -> Option<ExternalDocs> {
-    let link = described(schema, services)?.external_docs.as_ref()?;
-    // A description that is not there would be written as `null`.
+    described(schema, services)?.external_docs.as_ref().map(page)
+}
+
+/// A page. A description that is not there would be written as `null`.
+pub(super) fn page(link: &model::Link) -> ExternalDocs {
     let description = link.description.clone().unwrap_or_else(|| "More about the interface".to_owned());
-    Some(ExternalDocsBuilder::new().url(&link.url).description(Some(description)).build())
+    ExternalDocsBuilder::new().url(&link.url).description(Some(description)).build()
 }
 
-/// A tag for each service.
+/// A tag for each service, and those that methods are listed under besides.
 pub(super) fn tags(schema: &Schema, services: &[ServiceId]) -> Vec<Tag> {
-    let tag = |id: &ServiceId| {
-        let description = docs::markdown(&schema.services[*id].origin.comments);
-        TagBuilder::new().name(name(schema, *id)).description(description).build()
+    let mut all: Vec<Tag> = Vec::new();
+    let mut add = |tag: Tag| {
+        if !all.iter().any(|other| other.name == tag.name) {
+            all.push(tag);
+        }
     };
-    services.iter().map(tag).collect()
+    let shown = |id: &&ServiceId| {
+        let methods = &schema.services[**id].methods;
+        methods.is_empty() || methods.iter().any(|id| model::is_shown(schema, &schema.methods[*id]))
+    };
+    for id in services.iter().filter(shown) {
+        let service = &schema.services[*id];
+        let said = &service.openapi;
+        let description = said.description.clone().or_else(|| docs::markdown(&service.origin.comments));
+        let docs = said.external_docs.as_ref().map(page);
+        add(TagBuilder::new().name(tag(schema, *id)).description(description).external_docs(docs).build());
+    }
+    for id in services {
+        for method in &schema.services[*id].methods {
+            let method = &schema.methods[*method];
+            for name in method.openapi.tags.iter().filter(|_| model::is_shown(schema, method)) {
+                add(TagBuilder::new().name(name).build());
+            }
+        }
+    }
+    all
 }
 
-/// The name of a service in documents: the short one, unless another package has a service of that name.
-pub(super) fn name(schema: &Schema, id: ServiceId) -> &str {
-    let service = &schema.services[id];
-    let others = schema.services.iter().filter(|(other, _)| *other != id);
-    let is_taken = others.into_iter().any(|(_, other)| other.name == service.name);
-    if is_taken { &service.full_name } else { &service.name }
+/// The name of a service's tag.
+pub(super) fn tag(schema: &Schema, id: ServiceId) -> &str {
+    schema.services[id].openapi.name.as_deref().unwrap_or_else(|| service_name(schema, id))
 }

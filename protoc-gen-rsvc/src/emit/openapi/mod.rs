@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 
 use utoipa::openapi::{OpenApi, OpenApiVersion};
 
+use crate::model::openapi as model;
 use crate::model::{PackageId, Schema, ServiceId};
 use crate::names;
 use crate::options::{DocumentFormat, DocumentSplit, OpenApiOptions, OpenApiVersion as Version, Options};
@@ -109,7 +110,7 @@ pub(crate) fn document(schema: &Schema, options: &Options, plan: &Plan) -> Docum
         })
         .collect();
     let overlays = render::Overlays {
-        all: info::packages(schema, &services)
+        all: model::packages(schema, &services)
             .into_iter()
             .filter_map(|package| package.described.as_ref()?.overlay.as_ref())
             .collect(),

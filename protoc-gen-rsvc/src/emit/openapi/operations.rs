@@ -9,17 +9,18 @@ use super::streams;
 use super::templates::Path;
 use super::writer::Writer;
 use crate::emit::docs;
-use crate::model::Method;
 use crate::model::http::{Binding, Body};
+use crate::model::{Method, openapi as model};
 use crate::names;
 
 impl Writer<'_> {
     /// The operation of a binding, the `index`-th of its method.
     pub(super) fn operation(&mut self, method: &Method, index: usize, path: &Path) -> Operation {
         let binding = &method.bindings[index];
-        let suffix = if index == 0 { String::new() } else { format!("_{}", index + 1) };
+        let suffix = model::operation_suffix(index);
         let parameters = self.parameters(method, binding, path);
         let mut operation = self.described(method, &suffix).build();
+        operation.external_docs = method.openapi.external_docs.as_ref().map(info::page);
         operation.parameters = (!parameters.is_empty()).then_some(parameters);
         operation.request_body = self.request_body(method, binding).map(Into::into);
         operation.responses = self.responses(method, binding);
@@ -31,10 +32,14 @@ impl Writer<'_> {
     pub(super) fn described(&mut self, method: &Method, suffix: &str) -> OperationBuilder {
         let service = &self.schema.services[method.service];
         let (summary, description) = words(method);
-        let name = info::name(self.schema, method.service);
-        let id = self.operation_id(&format!("{}_{}{suffix}", name.replace('.', "_"), method.name));
+        let id = self.operation_id(&format!("{}{suffix}", model::operation_id(self.schema, method)));
+        let said = &method.openapi;
+        let tags = match &*said.tags {
+            [] => vec![info::tag(self.schema, method.service).to_owned()],
+            tags => tags.to_vec(),
+        };
         OperationBuilder::new()
-            .tag(name)
+            .tags(Some(tags))
             .summary(summary)
             .description(description)
             .operation_id(Some(id))
@@ -55,10 +60,12 @@ impl Writer<'_> {
     }
 }
 
-/// The first sentence of the comment as the summary, and the whole of it as the description.
+/// What the method says of itself: or else the first sentence of the comment as the summary, and all of it as the
+/// description.
 fn words(method: &Method) -> (Option<String>, Option<String>) {
-    let mut description = docs::markdown(&method.origin.comments);
-    let summary = description.as_deref().and_then(first_sentence);
+    let said = &method.openapi;
+    let mut description = said.description.clone().or_else(|| docs::markdown(&method.origin.comments));
+    let summary = said.summary.clone().or_else(|| description.as_deref().and_then(first_sentence));
     if summary.as_deref() == description.as_deref().map(|text| text.trim_end_matches('.')) {
         description = None;
     }

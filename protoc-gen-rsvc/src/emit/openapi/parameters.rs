@@ -104,7 +104,10 @@ impl Writer<'_> {
     }
 
     fn of_headers(&mut self, method: &Method, binding: &Binding) -> Vec<RefOr<Parameter>> {
-        let Some(Cache { etag: Some(_), .. }) = method.cache else { return Vec::new() };
+        let has_tag = matches!(method.cache, Some(Cache { etag: Some(_), .. }));
+        if !has_tag && !method.openapi.if_match {
+            return Vec::new();
+        }
         let reads = method.idempotency == Idempotency::NoSideEffects;
         if reads && binding.verb != Verb::Get {
             return Vec::new();
@@ -118,7 +121,7 @@ impl Writer<'_> {
                 .schema(Some(text("")))
                 .build()
         };
-        if reads {
+        if reads && has_tag {
             let words = "Entity tags that the caller has: if one of them is that of the response, it is 304 without a body.";
             return vec![self.shared_parameter("IfNoneMatch", |_| header("If-None-Match", words))];
         }

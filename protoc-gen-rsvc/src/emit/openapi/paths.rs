@@ -9,6 +9,7 @@ use super::templates;
 use super::writer::Writer;
 use crate::model::ServiceId;
 use crate::model::http::Verb;
+use crate::model::openapi::is_shown;
 use crate::options::OpenApiVersion;
 
 /// Where the operations are that the version of the specification has no place for.
@@ -26,6 +27,9 @@ pub(super) fn paths(writer: &mut Writer<'_>, services: &[ServiceId]) -> Paths {
     for service in services {
         for method in &schema.services[*service].methods {
             let method = &schema.methods[*method];
+            if !is_shown(schema, method) {
+                continue;
+            }
             for (index, binding) in method.bindings.iter().enumerate() {
                 let mut path = templates::path(schema, binding);
                 match known.0.get(&path.key()) {

@@ -318,7 +318,7 @@ fn failures<'f>(writer: &Writer<'_>, method: &Method, binding: &Binding) -> Vec<
     if matches!(method.access, Access::Scopes { .. }) || method.condition.is_some() {
         all.push(&PERMISSION_DENIED);
     }
-    if matches!(method.cache, Some(Cache { etag: Some(_), .. })) {
+    if method.openapi.if_match || matches!(method.cache, Some(Cache { etag: Some(_), .. })) {
         all.push(&PRECONDITION);
     }
     if binding.body != Body::None {

@@ -8,7 +8,6 @@ use utoipa::openapi::security::{
     SecurityScheme,
 };
 
-use super::info;
 use crate::model::openapi::{self as model, SchemeKind};
 use crate::model::{Access, Method, Schema, ServiceId};
 
@@ -23,7 +22,7 @@ pub(super) struct Security {
 impl Security {
     /// Of services of which none says who may call it, nothing is known.
     pub(super) fn new(schema: &Schema, services: &[ServiceId]) -> Self {
-        let said = info::described(schema, services).map_or(&[][..], |said| &said.security_schemes);
+        let said = model::described(schema, services).map_or(&[][..], |said| &said.security_schemes);
         if !said.is_empty() {
             return Self {
                 schemes: said.iter().map(|said| (said.name.clone(), RefOr::T(scheme(said)))).collect(),

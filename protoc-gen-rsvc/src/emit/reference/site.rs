@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::link::Link;
 use crate::emit::samples::Samples;
+use crate::model::openapi;
 use crate::model::{EnumId, ErrorSetId, FieldId, MessageId, MethodId, Schema, ServiceId, ValueType};
 
 /// The definitions that have pages, each sorted by its full name.
@@ -175,8 +176,16 @@ fn short<'n>(full_name: &'n str, package: &str) -> &'n str {
     full_name.strip_prefix(package).and_then(|rest| rest.strip_prefix('.')).unwrap_or(full_name)
 }
 
-/// The package of the services, if they are of one.
+/// What the services say that they are called, with their version; or else their package, if they are of one.
 fn title(schema: &Schema, services: &[ServiceId]) -> String {
+    if let Some(said) = openapi::described(schema, services)
+        && let Some(title) = &said.title
+    {
+        return match &said.version {
+            Some(version) => format!("{title} {version}"),
+            None => title.clone(),
+        };
+    }
     let packages: BTreeSet<_> =
         services.iter().map(|id| &*schema.packages[schema.services[*id].package].name).collect();
     match Vec::from_iter(packages)[..] {

@@ -86,24 +86,33 @@ fn boolean(rules: &Rules<'_>) -> Object {
     object
 }
 
-/// The lengths of bytes are said in words: base64 may come with padding or without.
+/// Base64 may come with padding or without. The limits of its text refuse no bytes that the rules allow; where they allow
+/// others, the words say the rest.
 fn bytes(rules: &Rules<'_>) -> Object {
     let mut object = types::scalar(Scalar::Bytes);
     object.enum_values = values(rules, |value| match value {
         Const::Bytes(value) => Some(json!(STANDARD.encode(value))),
         _ => None,
     });
-    let is_empty = |name| rules.size(name) == Some(0);
-    if rules.not_zero {
-        rules.say_id(REQUIRED);
-    }
-    object.min_length = (rules.not_zero || rules.size("min_len").is_some_and(|n| n > 0)).then_some(1);
-    if is_empty("max_len") || is_empty("len") {
-        object.max_length = Some(0);
-        rules.say(&["max_len", "len"]);
-    }
-    if rules.size("min_len").is_some_and(|n| n <= 1) {
+    let (exact, least, most) = (rules.size("len"), rules.size("min_len"), rules.size("max_len"));
+    let not_empty = rules.not_zero.then_some(1);
+    rules.say_id(REQUIRED);
+    // The shortest text of so many bytes, which is one without padding.
+    let shortest = |n: usize| n.saturating_mul(4).div_ceil(3);
+    // The longest, which is one with padding.
+    let longest = |n: usize| n.div_ceil(3).saturating_mul(4);
+    object.min_length =
+        exact.into_iter().chain(least).chain(not_empty).max().filter(|n| *n > 0).map(shortest);
+    object.max_length = exact.into_iter().chain(most).min().map(longest);
+    // Padding can stand for the missing characters of a last block, so that a limit is exact only where none is missing.
+    if least.is_some_and(|n| n == 0 || n % 3 == 1) {
         rules.say(&["min_len"]);
+    }
+    if most.is_some_and(|n| n.is_multiple_of(3)) {
+        rules.say(&["max_len"]);
+    }
+    if exact == Some(0) {
+        rules.say(&["len"]);
     }
     object
 }

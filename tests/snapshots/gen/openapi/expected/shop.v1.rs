@@ -891,6 +891,14 @@ pub trait Items: ::core::marker::Send + ::core::marker::Sync + 'static {
             ItemError,
         >,
     > + ::core::marker::Send;
+    /// Served, and not described.
+    fn count(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetItemRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ItemError>,
+    > + ::core::marker::Send;
     /// Removes what is cached on the way.
     fn purge(
         &self,
@@ -977,6 +985,15 @@ impl<T: Items + ?::core::marker::Sized> Items for ::std::sync::Arc<T> {
     > + ::core::marker::Send {
         <T as Items>::talk(self, ctx, requests)
     }
+    fn count(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetItemRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ItemError>,
+    > + ::core::marker::Send {
+        <T as Items>::count(self, ctx, request)
+    }
     fn purge(
         &self,
         ctx: ::rsvc::Context,
@@ -1024,6 +1041,7 @@ pub const ITEMS: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
         ITEMS_UPDATE_ITEM,
         ITEMS_ADD_ITEMS,
         ITEMS_TALK,
+        ITEMS_COUNT,
         ITEMS_PURGE,
         ITEMS_GET_PICTURE,
         ITEMS_PUT_PICTURE,
@@ -1114,6 +1132,16 @@ pub const ITEMS_TALK: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     .access(::rsvc::Access::Authenticated)
     .timeout(::core::time::Duration::new(5, 0));
 
+/// Describes the rpc `shop.v1.Items.Count`.
+pub const ITEMS_COUNT: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+        "shop.v1.Items",
+        "Count",
+        "/shop.v1.Items/Count",
+        ::rsvc::MethodKind::Unary,
+    )
+    .access(::rsvc::Access::Authenticated)
+    .timeout(::core::time::Duration::new(5, 0));
+
 /// Describes the rpc `shop.v1.Items.Purge`.
 pub const ITEMS_PURGE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
         "shop.v1.Items",
@@ -1159,49 +1187,53 @@ pub const ITEMS_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `GetItem`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=shelves/*/items/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
-        .declared("shop/v1/items.proto", 43),
+        .declared("shop/v1/items.proto", 44),
     /// `GetItem`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/items/{name=**}")
         .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
-        .declared("shop/v1/items.proto", 43),
+        .declared("shop/v1/items.proto", 44),
     /// `GetItem`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(0, "QUERY", "/v1/items")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("shop/v1/items.proto", 43),
+        .declared("shop/v1/items.proto", 44),
     /// `ListItems`; in the path `shelf_id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/shelves/{shelf_id}/items")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .declared("shop/v1/items.proto", 58),
+        .declared("shop/v1/items.proto", 59),
     /// `UpdateItem`; in the path `item.name`; `item` in the body, the rest in the query
     ::rsvc::codegen::rest::Binding::new(2, "PATCH", "/v1/{item.name=shelves/*/items/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0, 0], 1, 5).multi()])
         .body(::rsvc::codegen::rest::BodyKind::Field(0))
         .fill_update_mask(1)
-        .declared("shop/v1/items.proto", 64),
+        .declared("shop/v1/items.proto", 73),
     /// `AddItems`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/items:add")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("shop/v1/items.proto", 76),
+        .declared("shop/v1/items.proto", 85),
     /// `Talk`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(4, "POST", "/v1/items:talk")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("shop/v1/items.proto", 82),
+        .declared("shop/v1/items.proto", 91),
+    /// `Count`; in the path `name`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(5, "GET", "/v1/count/{name}")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("shop/v1/items.proto", 96),
     /// `Purge`; in the path `name`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(5, "PURGE", "/v1/{name=shelves/*/items/*}")
+    ::rsvc::codegen::rest::Binding::new(6, "PURGE", "/v1/{name=shelves/*/items/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
-        .declared("shop/v1/items.proto", 87),
+        .declared("shop/v1/items.proto", 102),
     /// `GetPicture`; in the path `name`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(6, "GET", "/v1/{name=shelves/*/items/*}/picture")
+    ::rsvc::codegen::rest::Binding::new(7, "GET", "/v1/{name=shelves/*/items/*}/picture")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
-        .declared("shop/v1/items.proto", 92),
+        .declared("shop/v1/items.proto", 107),
     /// `PutPicture`; in the path `id`; `picture` in the body, the rest in the query; answers with `item`
-    ::rsvc::codegen::rest::Binding::new(7, "PUT", "/v1/shelves/{id}/picture")
+    ::rsvc::codegen::rest::Binding::new(8, "PUT", "/v1/shelves/{id}/picture")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Field(1))
         .response_body(0)
-        .declared("shop/v1/items.proto", 97),
+        .declared("shop/v1/items.proto", 112),
     /// `AddItem`; in the path `shelf_id`; the rest in the body
-    ::rsvc::codegen::rest::Binding::new(8, "POST", "/v1/shelves/{shelf_id}/items")
+    ::rsvc::codegen::rest::Binding::new(9, "POST", "/v1/shelves/{shelf_id}/items")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
         .forms(
@@ -1210,7 +1242,7 @@ pub const ITEMS_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
                 .multipart()
                 .files(&[::rsvc::codegen::rest::FormFile::new(&[3]).filename(&[4])]),
         )
-        .declared("shop/v1/items.proto", 102),
+        .declared("shop/v1/items.proto", 117),
 ];
 
 /// Serves [`trait@Items`] over gRPC, gRPC-Web, Connect and REST.
@@ -1281,20 +1313,25 @@ impl<T: Items> ::rsvc::codegen::Service for ItemsServer<T> {
             }
             5 => {
                 call.unary(move |ctx, request| {
-                    <T as Items>::purge(&*self.inner, ctx, request)
+                    <T as Items>::count(&*self.inner, ctx, request)
                 })
             }
             6 => {
                 call.unary(move |ctx, request| {
-                    <T as Items>::get_picture(&*self.inner, ctx, request)
+                    <T as Items>::purge(&*self.inner, ctx, request)
                 })
             }
             7 => {
                 call.unary(move |ctx, request| {
-                    <T as Items>::put_picture(&*self.inner, ctx, request)
+                    <T as Items>::get_picture(&*self.inner, ctx, request)
                 })
             }
             8 => {
+                call.unary(move |ctx, request| {
+                    <T as Items>::put_picture(&*self.inner, ctx, request)
+                })
+            }
+            9 => {
                 call.unary(move |ctx, request| {
                     <T as Items>::add_item(&*self.inner, ctx, request)
                 })
@@ -1405,6 +1442,13 @@ impl Items for ItemsClient {
                 requests,
             )
             .await
+    }
+    async fn count(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetItemRequest,
+    ) -> ::core::result::Result<(), ItemError> {
+        ::rsvc::codegen::client::unary(&self.channel, &ITEMS_COUNT, ctx, request).await
     }
     async fn purge(
         &self,
