@@ -10,10 +10,10 @@ use super::types::Types;
 use super::{annotations as options, claims, errors};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::Loaded;
+use crate::model::openapi::{Operation, Tag};
 use crate::model::{
     Access, FileId, Idempotency, MessageId, Method, MethodId, MethodKind, Service, ServiceId, ServiceNames,
 };
-use crate::model::openapi::{Operation, Tag};
 use crate::options::Options;
 
 /// `google.protobuf.ServiceDescriptorProto.options`

@@ -35,7 +35,8 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
     for service in types.schema.services.ids() {
         let node = &types.schema.services[service];
         let (file, methods) = (node.file, node.methods.clone());
-        let descriptor = pool.get_service_by_name(&node.full_name).expect("the services are those of the pool");
+        let descriptor =
+            pool.get_service_by_name(&node.full_name).expect("the services are those of the pool");
         let annotated = options::extension(&pool, &descriptor.options(), "rsvc.v1.service");
         if let Some(said) = annotated.as_ref().and_then(|a| options::message(a, "openapi")) {
             let mut reader =
@@ -47,7 +48,9 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
             let rpc = descriptor.methods().find(|rpc| rpc.name() == types.schema.methods[method].name);
             let rpc = rpc.expect("the methods are those of the pool");
             let annotated = options::extension(&pool, &rpc.options(), "rsvc.v1.method");
-            let Some(said) = annotated.as_ref().and_then(|a| options::message(a, "openapi")) else { continue };
+            let Some(said) = annotated.as_ref().and_then(|a| options::message(a, "openapi")) else {
+                continue;
+            };
             let mut reader = reader(types, file, rpc.path(), [METHOD_OPTIONS, EXTENSION, OF_METHOD], sink);
             let operation = reader.operation(&said);
             if operation.id.is_some() {
@@ -65,7 +68,8 @@ fn unique(types: &Types<'_>, said: &[(MethodId, Place)], sink: &mut Sink) {
     let ids = |id: MethodId| {
         let method = &schema.methods[id];
         let base = model::operation_id(schema, method);
-        (0..method.bindings.len().max(1)).map(move |index| format!("{base}{}", model::operation_suffix(index)))
+        (0..method.bindings.len().max(1))
+            .map(move |index| format!("{base}{}", model::operation_suffix(index)))
     };
     let mut known: BTreeMap<String, (MethodId, Option<&Place>)> = BTreeMap::new();
     if said.is_empty() {
@@ -80,7 +84,8 @@ fn unique(types: &Types<'_>, said: &[(MethodId, Place)], sink: &mut Sink) {
             if let Some((other, first)) = known.insert(id.clone(), (*method, Some(place)))
                 && !std::mem::replace(&mut told, true)
             {
-                let text = format!("the operation id `{id}` is that of `{}`, too", schema.methods[other].full_name);
+                let text =
+                    format!("the operation id `{id}` is that of `{}`, too", schema.methods[other].full_name);
                 let found = Diagnostic::error(Code::OPENAPI_OPTION, text).at(place.clone());
                 let found = match first {
                     Some(first) => found.note(first.clone(), "here"),

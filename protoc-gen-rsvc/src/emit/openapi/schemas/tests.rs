@@ -73,6 +73,37 @@ fn scalars() {
     );
 }
 
+/// The limits of base64 refuse no text of bytes that the rules allow, with padding or without, and a rule is in words only where
+/// they allow a text that it refuses.
+#[test]
+fn lengths_of_bytes() {
+    // The lengths of the texts of `n` bytes.
+    let texts = |n: u64| [(n * 4).div_ceil(3), n.div_ceil(3) * 4];
+    for (rules, least, most) in (0..12_u64).flat_map(|n| {
+        [
+            (format!("min_len: {n}"), n, u64::MAX),
+            (format!("max_len: {n}"), 0, n),
+            (format!("len: {n}"), n, n),
+            (format!("min_len: 2 max_len: {}", n + 2), 2, n + 2),
+        ]
+    }) {
+        let schema = ruled("optional bytes", "bytes", &rules).0;
+        let limit = |name: &str, or| schema[name].as_u64().unwrap_or(or);
+        let (shortest, longest) = (limit("minLength", 0), limit("maxLength", u64::MAX));
+        let fits = |length: u64| (shortest..=longest).contains(&length);
+        let mut too_many = false;
+        for n in 0..20 {
+            let allowed = (least..=most).contains(&n);
+            for length in texts(n) {
+                assert!(fits(length) || !allowed, "{rules}: {n} bytes as {length} characters");
+                too_many |= fits(length) && !allowed;
+            }
+        }
+        let words = schema.get("x-rules").is_some();
+        assert_eq!(words, too_many, "{rules}: {schema}");
+    }
+}
+
 #[test]
 fn lists_and_maps() {
     assert_eq!(plain("repeated bool"), json!({"type": "array", "items": {"type": "boolean"}}));
