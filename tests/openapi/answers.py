@@ -13,8 +13,6 @@ import documents
 JSON, PROBLEM, LINES = "application/json", "application/problem+json", "application/x-ndjson"
 # The media types whose text is one message after the other; the schema of a message is beside the text's.
 ITEMS = "x-item-schema"
-# What a handler does by itself, and the contract does not say: DeleteUser looks at `If-Match`.
-UNNAMED = {("DELETE", "/v1/users/{user_id}", 412)}
 
 
 def number(text):
@@ -45,12 +43,9 @@ class Description:
         return node, pointer
 
     def response(self, method, template, status):
-        """The response of an operation with this status: what it is, and where. `default` is not for a status that is named."""
+        """The response of an operation with this status: what it is, and where."""
         operation = self.document["paths"][template][method.lower()]
         responses = operation["responses"]
-        if (method, template, status) in UNNAMED:
-            assert str(status) not in responses, f"{method} {template} has a response {status} now"
-            status = "default"
         assert str(status) in responses, f"{method} {template} has no response {status}, only {sorted(responses)}"
         pointer = f"#/paths/{escape(template)}/{method.lower()}/responses/{status}"
         return self.resolve(responses[str(status)], pointer)
