@@ -1,14 +1,13 @@
 //! From a path in `descriptor.proto` to a place in the source, and to the comments around it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor};
-use prost_types::SourceCodeInfo;
 
-use super::source_info::{PositionRange, SourceInfo, positions};
+use super::source_info::{PositionRange, SourceInfo};
 use super::values;
 use crate::diag::{Place, Position, SourceText};
 use crate::model::Comments;
@@ -93,9 +92,7 @@ impl Locations {
     /// the number of each field and, where it is repeated, the index.
     pub fn place(&self, file: &str, path: &[i32]) -> Place {
         let Some(found) = self.files.get(file) else { return Place::file(file) };
-        let known =
-            (1..=path.len()).rev().find_map(|end| Some((end, found.info().find(&path[..end])?.span()?)));
-        match known {
+        match found.info().closest(path) {
             Some((end, around)) => {
                 let (start, end) = found.inside(path, end, around).unwrap_or(around);
                 Place::new(found.name.clone(), start, end)
@@ -141,16 +138,24 @@ impl FileLocations {
     }
 }
 
-/// As [`Locations::place`], for a file that is not in a pool yet. Slow: meant for the few places of errors.
+/// The places of a file that is not in a pool yet, indexed when the first is asked for: a file may have very many errors.
+#[derive(Debug, Default)]
+pub(crate) struct Places(OnceCell<SourceInfo>);
+
+impl Places {
+    /// As [`Locations::place`]. `info` is the same in each call.
+    pub(crate) fn place(&self, name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
+        let info = self.0.get_or_init(|| SourceInfo::new(info.unwrap_or_default().to_vec()));
+        match info.closest(path) {
+            Some((_, (start, end))) => Place::new(name, start, end),
+            None => Place::file(name),
+        }
+    }
+}
+
+/// A single one of the [`Places`]; it reads those of the whole file.
 pub(crate) fn place_in(name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
-    let info = info.and_then(|bytes| SourceCodeInfo::decode(bytes).ok()).unwrap_or_default();
-    info.location
-        .iter()
-        .filter(|location| !location.path.is_empty() && path.starts_with(&location.path))
-        .filter_map(|location| Some((location.path.len(), positions(&location.span)?)))
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, span)| span)
-        .map_or_else(|| Place::file(name), |(start, end)| Place::new(name, start, end))
+    Places::default().place(name, info, path)
 }
 
 /// Line and column of a byte offset in a text.
@@ -181,6 +186,8 @@ pub(crate) fn offset(text: &str, at: Position) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+    use prost_types::SourceCodeInfo;
     use prost_types::source_code_info::Location;
 
     use super::*;

@@ -58,6 +58,11 @@ impl SourceInfo {
         Some(FoundPlace { info: self, place })
     }
 
+    /// The closest place around `path` that has a span, and how much of the path it is.
+    pub(crate) fn closest(&self, path: &[i32]) -> Option<(usize, PositionRange)> {
+        (1..=path.len()).rev().find_map(|end| Some((end, self.find(&path[..end])?.span()?)))
+    }
+
     fn read(&mut self) -> Option<()> {
         /// `SourceCodeInfo.location`
         const LOCATION: u32 = 1;
@@ -160,7 +165,7 @@ fn numbers(bytes: &[u8], rest: &mut &[u8], wire_type: WireType, out: &mut Vec<i3
 }
 
 /// The span of a place: three numbers when it stays on a line, else four.
-pub(crate) fn positions(span: &[i32]) -> Option<PositionRange> {
+fn positions(span: &[i32]) -> Option<PositionRange> {
     let at = |line: i32, column: i32| {
         Some(Position { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
     };

@@ -23,7 +23,7 @@ use self::text::TextParser;
 use self::value::{Misfit, Plain};
 use super::editions::Edition;
 use super::lexer::tokens;
-use super::locations::{Sources, place_in};
+use super::locations::{Places, Sources};
 use super::numbers::NEGATIVE_NAN;
 use super::raw::options::{self, UNINTERPRETED};
 use super::raw::{self, OptionsKind, source_info};
@@ -171,6 +171,7 @@ impl<'a> Interpreter<'a> {
         sources: &Sources,
         sink: &mut Sink,
     ) {
+        let places = Places::default();
         for Taken { path, kind, said, options } in all {
             let mut bytes = done.options.remove(&path).unwrap_or(said);
             let name = definition_name(file, &path);
@@ -180,7 +181,8 @@ impl<'a> Interpreter<'a> {
                 match self.option(option, parent(&name), &mut bytes) {
                     Ok(way) => _ = done.places.insert(written, [path.as_slice(), &way].concat()),
                     Err(problem) => {
-                        let place = place_in(file.name(), file.source_code_info.as_deref(), &written);
+                        let info = file.source_code_info.as_deref();
+                        let place = places.place(file.name(), info, &written);
                         sink.push(problem.diagnostic(place, sources));
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
-use crate::input::locations::place_in;
+use crate::input::locations::Places;
 use crate::input::raw::{self, tag};
 
 /// What a name stands for.
@@ -78,13 +78,14 @@ impl Symbols {
     /// Collects the names of all files; a name that comes again is told.
     pub(crate) fn collect(files: &[raw::File], sink: &mut Sink) -> Self {
         let mut symbols = Self::default();
+        let mut places = FilePlaces { files, places: HashMap::new() };
         for (index, file) in files.iter().enumerate() {
-            symbols.add_package(files, index, file, sink);
+            symbols.add_package(&mut places, index, file, sink);
             walk(file, &mut |at: &Cursor, node| {
                 let name = at.full_name(node.name());
                 let symbol =
                     Symbol { kind: SymbolKind::of(node), file: index, path: at.path.as_slice().into() };
-                symbols.add(files, name, symbol, sink);
+                symbols.add(&mut places, name, symbol, sink);
             });
         }
         symbols
@@ -120,38 +121,38 @@ impl Symbols {
         names
     }
 
-    fn add_package(&mut self, files: &[raw::File], index: usize, file: &raw::File, sink: &mut Sink) {
+    fn add_package(&mut self, places: &mut FilePlaces<'_>, index: usize, file: &raw::File, sink: &mut Sink) {
         let package = file.package();
         let ends = package.match_indices('.').map(|(i, _)| i).chain([package.len()]);
         for end in ends.filter(|&end| end > 0) {
             let path = Box::new([tag::file::PACKAGE]);
             let symbol = Symbol { kind: SymbolKind::Package, file: index, path };
-            self.add(files, package[..end].to_owned(), symbol, sink);
+            self.add(places, package[..end].to_owned(), symbol, sink);
         }
     }
 
-    fn add(&mut self, files: &[raw::File], name: String, symbol: Symbol, sink: &mut Sink) {
+    fn add(&mut self, places: &mut FilePlaces<'_>, name: String, symbol: Symbol, sink: &mut Sink) {
         match self.map.entry(name) {
             Entry::Vacant(entry) => _ = entry.insert(symbol),
             Entry::Occupied(entry) => {
                 let first = entry.get();
                 if (first.kind, symbol.kind) != (SymbolKind::Package, SymbolKind::Package) {
-                    sink.push(duplicate(files, entry.key(), first, &symbol));
+                    sink.push(duplicate(places, entry.key(), first, &symbol));
                 }
             }
         }
     }
 }
 
-fn duplicate(files: &[raw::File], name: &str, first: &Symbol, second: &Symbol) -> Diagnostic {
+fn duplicate(places: &mut FilePlaces<'_>, name: &str, first: &Symbol, second: &Symbol) -> Diagnostic {
     let message = if first.kind == second.kind {
         format!("{} `{name}` is defined twice", first.kind.what())
     } else {
         format!("`{name}` is defined twice: as {} and as {}", a(first.kind), a(second.kind))
     };
     let found = Diagnostic::error(Code::DUPLICATE_NAME, message)
-        .at(place(files, second))
-        .note(place(files, first), "first defined here");
+        .at(places.of(second))
+        .note(places.of(first), "first defined here");
     let value = SymbolKind::Other("enum value");
     if first.kind == value || second.kind == value {
         found.help("enum values share the scope around their enum: begin them with the name of the enum")
@@ -166,11 +167,20 @@ fn a(kind: SymbolKind) -> String {
     format!("{article} {what}")
 }
 
-fn place(files: &[raw::File], symbol: &Symbol) -> Place {
-    let file = &files[symbol.file];
-    let mut path = symbol.path.to_vec();
-    if symbol.kind != SymbolKind::Package {
-        path.push(tag::NAME);
+/// The places of all files.
+struct FilePlaces<'a> {
+    files: &'a [raw::File],
+    places: HashMap<usize, Places>,
+}
+
+impl FilePlaces<'_> {
+    fn of(&mut self, symbol: &Symbol) -> Place {
+        let file = &self.files[symbol.file];
+        let mut path = symbol.path.to_vec();
+        if symbol.kind != SymbolKind::Package {
+            path.push(tag::NAME);
+        }
+        let places = self.places.entry(symbol.file).or_default();
+        places.place(file.name(), file.source_code_info.as_deref(), &path)
     }
-    place_in(file.name(), file.source_code_info.as_deref(), &path)
 }

@@ -9,7 +9,7 @@ use super::{fields, json_names, ranges};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::editions::Edition;
 use crate::input::lexer::tokens;
-use crate::input::locations::place_in;
+use crate::input::locations::{Places, place_in};
 use crate::input::order;
 use crate::input::raw::{self, options, tag};
 
@@ -25,7 +25,8 @@ const MAX_PACKAGE_NAME: usize = 511;
 /// Checks a file without looking at others.
 pub(super) fn check(file: &raw::File, sink: &mut Sink) {
     check_file(file, sink);
-    check_options(&Cursor { file, scope: String::new(), path: Vec::new() }, file.options.as_deref(), sink);
+    let at = Cursor { file, scope: String::new(), path: Vec::new(), places: Places::default() };
+    check_options(&at, file.options.as_deref(), sink);
     let mut members = OneofMembers::default();
     walk(file, &mut |at, node| {
         if !is_identifier(node.name()) {

@@ -8,7 +8,7 @@ use super::names::{SymbolKind, Symbols};
 use super::scope::{Scope, Search};
 use super::walk::{join, parent};
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::input::locations::place_in;
+use crate::input::locations::Places;
 use crate::input::raw::{self, Label, Type, tag};
 use crate::input::suggest;
 
@@ -32,6 +32,7 @@ pub(super) fn resolve(
             used: HashSet::new(),
             name: file.name().to_owned(),
             info: file.source_code_info.take(),
+            places: Places::default(),
             path: Vec::new(),
             sink,
         };
@@ -50,6 +51,7 @@ struct TypeNameResolver<'a> {
     used: HashSet<usize>,
     name: String,
     info: Option<Vec<u8>>,
+    places: Places,
     path: Vec<i32>,
     sink: &'a mut Sink,
 }
@@ -163,7 +165,7 @@ impl TypeNameResolver<'_> {
 
     fn push(&mut self, found: Diagnostic, part: i32) {
         let path = [self.path.as_slice(), &[part]].concat();
-        self.sink.push(found.at(place_in(&self.name, self.info.as_deref(), &path)));
+        self.sink.push(found.at(self.places.place(&self.name, self.info.as_deref(), &path)));
     }
 
     /// The full name behind a written one.

@@ -1,7 +1,7 @@
 //! One way through a file: every definition with its parent's name and its path.
 
 use crate::diag::{Code, Diagnostic, Place};
-use crate::input::locations::place_in;
+use crate::input::locations::Places;
 use crate::input::raw::{self, tag};
 
 /// A definition and what it stands in.
@@ -65,6 +65,7 @@ pub(crate) struct Cursor<'a> {
     /// Full name of what the definition stands in; empty at the top of a file without a package.
     pub(crate) scope: String,
     pub(crate) path: Vec<i32>,
+    pub(crate) places: Places,
 }
 
 impl Cursor<'_> {
@@ -75,7 +76,7 @@ impl Cursor<'_> {
     /// The place of the definition's part with these further numbers.
     pub(crate) fn place(&self, rest: &[i32]) -> Place {
         let path: Vec<i32> = self.path.iter().chain(rest).copied().collect();
-        place_in(self.file.name(), self.file.source_code_info.as_deref(), &path)
+        self.places.place(self.file.name(), self.file.source_code_info.as_deref(), &path)
     }
 
     /// An error at a part of the definition.
@@ -96,8 +97,13 @@ pub(crate) fn parent(name: &str) -> &str {
 
 /// Shows every definition of a file, each before what it contains.
 pub(crate) fn walk<'a>(file: &'a raw::File, show: &mut dyn FnMut(&Cursor<'a>, Definition<'a>)) {
-    let mut walk =
-        DefinitionWalk { at: Cursor { file, scope: file.package().to_owned(), path: Vec::new() }, show };
+    let at = Cursor {
+        file,
+        scope: file.package().to_owned(),
+        path: Vec::new(),
+        places: Places::default(),
+    };
+    let mut walk = DefinitionWalk { at, show };
     walk.all(tag::file::MESSAGE, &file.message, |walk, message| walk.message(message, None));
     walk.all(tag::file::ENUM, &file.enumeration, DefinitionWalk::enumeration);
     walk.all(tag::file::SERVICE, &file.service, DefinitionWalk::service);
