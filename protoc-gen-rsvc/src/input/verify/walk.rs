@@ -97,12 +97,7 @@ pub(crate) fn parent(name: &str) -> &str {
 
 /// Shows every definition of a file, each before what it contains.
 pub(crate) fn walk<'a>(file: &'a raw::File, show: &mut dyn FnMut(&Cursor<'a>, Definition<'a>)) {
-    let at = Cursor {
-        file,
-        scope: file.package().to_owned(),
-        path: Vec::new(),
-        places: Places::default(),
-    };
+    let at = Cursor { file, scope: file.package().to_owned(), path: Vec::new(), places: Places::default() };
     let mut walk = DefinitionWalk { at, show };
     walk.all(tag::file::MESSAGE, &file.message, |walk, message| walk.message(message, None));
     walk.all(tag::file::ENUM, &file.enumeration, DefinitionWalk::enumeration);
