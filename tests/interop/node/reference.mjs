@@ -75,7 +75,7 @@ async function server(way) {
 const cases = {
   async opens() {
     const page = await open(docs);
-    assert.equal(await page.locator("h1").innerText(), "shop.v1 API");
+    assert.equal(await page.locator("h1").innerText(), "Shop 1.0.0");
     for (const name of ["UserService", "OrderService", "UploadService", "ChatService"]) {
       assert.equal(await page.locator("main h2", { hasText: name }).count(), 1);
     }
