@@ -27,7 +27,10 @@ use crate::model::{
     ValueType, WellKnown,
 };
 #[cfg(feature = "documents")]
+pub(crate) use documents::service_name as document_service_name;
+#[cfg(feature = "documents")]
 pub(crate) use documents::{DOCUMENT, document_stem};
+pub(crate) use documents::{operation_id, operation_suffix};
 pub(crate) use errors::{STATUS_VARIANT, words};
 use space::{Space, Spaces, unique};
 

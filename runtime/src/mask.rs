@@ -37,7 +37,7 @@ use crate::validate::{InvalidPath, numbers_of_paths};
 /// | `*` | everything is replaced |
 /// | nothing, or there is no mask | fields that are set in `change` are replaced, those of messages inside one by one |
 ///
-/// Of a oneof, what is set last replaces the others.
+/// Of a oneof, what `change` sets replaces the others.
 ///
 /// # Errors
 /// A path names no field of the message: `INVALID_ARGUMENT` as a [`Status`]. `stored` is as it was then.
@@ -81,8 +81,9 @@ enum Extent {
 }
 
 /// What there is of a message of which a part changes.
-#[derive(Default)]
 struct Inner<'a> {
+    /// What changes.
+    fields: &'a Fields,
     stored: Option<Content<'a>>,
     change: Option<Content<'a>>,
 }
@@ -99,8 +100,9 @@ impl<'a> Content<'a> {
         let (record, is_group) = match raw {
             Raw::Bytes(record) => (*record, false),
             Raw::Group(record) => (*record, true),
-            // No message is written so.
-            Raw::Varint(_) | Raw::Fixed32(_) | Raw::Fixed64(_) => return,
+            Raw::Varint(_) | Raw::Fixed32(_) | Raw::Fixed64(_) => {
+                unreachable!("the bytes are our own encoding, and the table says that the field is a message")
+            }
         };
         to.get_or_insert_with(|| Self { records: Vec::new(), is_group }).records.push(record);
     }
@@ -142,33 +144,38 @@ impl Fields {
         for_each(stored, |number, raw, record| match self.0.get(&number) {
             None => out.extend_from_slice(record),
             Some(Extent::All) => {}
-            Some(Extent::Part(_)) => Content::add(&mut parts.entry(number).or_default().stored, &raw),
+            Some(Extent::Part(fields)) => {
+                Content::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).stored, &raw);
+            }
         })?;
         for_each(change, |number, raw, record| match self.0.get(&number) {
             None => {}
             Some(Extent::All) => replaced.extend_from_slice(record),
-            Some(Extent::Part(_)) => Content::add(&mut parts.entry(number).or_default().change, &raw),
+            Some(Extent::Part(fields)) => {
+                Content::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).change, &raw);
+            }
         })?;
         // What is read last counts in a oneof: that is what has been sent.
         let (sent, kept): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(_, part)| part.change.is_some());
         for (number, part) in kept {
-            self.merge_part(number, part, out)?;
+            part.merge(number, out)?;
         }
         out.append(&mut replaced);
         for (number, part) in sent {
-            self.merge_part(number, part, out)?;
+            part.merge(number, out)?;
         }
         Ok(())
     }
 
-    /// Appends a message of which a part changes.
-    fn merge_part(
-        &self,
-        number: u32,
-        Inner { stored, change }: Inner<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), wire::Wrong> {
-        let Some(Extent::Part(fields)) = self.0.get(&number) else { return Ok(()) };
+    fn inner(&self) -> Inner<'_> {
+        Inner { fields: self, stored: None, change: None }
+    }
+}
+
+impl Inner<'_> {
+    /// Appends the message, changed.
+    fn merge(self, number: u32, out: &mut Vec<u8>) -> Result<(), wire::Wrong> {
+        let Self { fields, stored, change } = self;
         let is_group = stored.as_ref().or(change.as_ref()).is_some_and(|content| content.is_group);
         let bytes = |content: Option<Content<'_>>| content.map(|content| content.records.concat());
         let mut merged = Vec::new();

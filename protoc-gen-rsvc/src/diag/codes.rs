@@ -53,7 +53,7 @@ codes! {
     200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
     201 UNUSED_PATH "A path in the configuration matches nothing."
     202 PLAIN_TYPE "A type of a crate that prost generated cannot have what is asked of it."
-    203 OPENAPI_OPTION "`(rsvc.v1.openapi)` stands in two files of a package, or what is said there or as `openapi` of a service or method is nothing that a document can have."
+    203 OPENAPI_OPTION "`(rsvc.v1.openapi)` stands in two files of a package, or a part of it, or of `openapi` of a service or method, has a value that a document cannot have."
     204 OPENAPI_OVERLAY "The overlay of an OpenAPI document cannot be read, or is not an object in JSON or YAML."
     300 CACHE_METHOD "A `cache` option stands on a method that it cannot be on: one that streams, or may have side effects."
     301 CACHE_VALUE "`cache` says nothing, or has a `max_age` or `vary` that cannot be sent."

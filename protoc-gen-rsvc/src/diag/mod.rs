@@ -141,11 +141,15 @@ impl Diagnostic {
 #[must_use]
 pub fn needs_documents(what: &str) -> Diagnostic {
     Diagnostic::error(Code::BAD_PARAMETER, format!("{what} needs the feature `documents` of the generator"))
-        .note(None, "without it, who builds with the generator does not compile what makes documents")
-        .help(
-            "write `protoc-gen-rsvc = { version = \"0.1\", features = [\"documents\"] }`, or install the program by `cargo install \
-             protoc-gen-rsvc --features documents`",
-        )
+        .note(None, "documents are a feature so that build scripts without them compile less")
+        .help(concat!(
+            "write `protoc-gen-rsvc = { version = \"",
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            ".",
+            env!("CARGO_PKG_VERSION_MINOR"),
+            "\", features = [\"documents\"] }`, or install the program by `cargo install protoc-gen-rsvc \
+                 --features documents`"
+        ))
 }
 
 impl fmt::Display for Diagnostic {

@@ -107,28 +107,6 @@ pub fn described<'a>(schema: &'a Schema, services: &[ServiceId]) -> Option<&'a O
     packages(schema, services).into_iter().find_map(|package| package.described.as_ref())
 }
 
-/// The name of a service in documents: the short one, unless another package has a service of that name.
-pub fn service_name(schema: &Schema, id: ServiceId) -> &str {
-    let service = &schema.services[id];
-    let mut others = schema.services.iter().filter(|(other, _)| *other != id);
-    let is_taken = others.any(|(_, other)| other.name == service.name);
-    if is_taken { &service.full_name } else { &service.name }
-}
-
-/// The id of the operation that is the first binding of a method.
-pub fn operation_id(schema: &Schema, method: &Method) -> String {
-    let derived = || {
-        let service = service_name(schema, method.service).replace('.', "_");
-        format!("{service}_{}", method.name)
-    };
-    method.openapi.id.clone().unwrap_or_else(derived)
-}
-
-/// What the `index`-th binding of a method has behind the id of the first.
-pub fn operation_suffix(index: usize) -> String {
-    if index == 0 { String::new() } else { format!("_{}", index + 1) }
-}
-
 /// Whether documents have the method.
 pub fn is_shown(schema: &Schema, method: &Method) -> bool {
     !method.openapi.hidden && !schema.services[method.service].openapi.hidden

@@ -1,9 +1,9 @@
-//! The files and the constants of documents that are not Rust.
+//! Names in documents and of documents: files, constants, tags and the ids of operations.
 
 use heck::ToShoutySnakeCase as _;
 
 use super::space::{Space, unique};
-use crate::model::Schema;
+use crate::model::{Method, Schema, ServiceId};
 
 /// The constant, in the tree's root, with the document of all services.
 pub(crate) const DOCUMENT: &str = "OPENAPI";
@@ -30,4 +30,26 @@ pub(super) fn assign(schema: &mut Schema, root: &mut Space) {
             service.names.openapi = constant(root, &service.full_name);
         }
     }
+}
+
+/// The name of a service in documents: the short one, unless another package has a service of that name.
+pub(crate) fn service_name(schema: &Schema, id: ServiceId) -> &str {
+    let service = &schema.services[id];
+    let mut others = schema.services.iter().filter(|(other, _)| *other != id);
+    let is_taken = others.any(|(_, other)| other.name == service.name);
+    if is_taken { &service.full_name } else { &service.name }
+}
+
+/// The id of the operation that is the first binding of a method.
+pub(crate) fn operation_id(schema: &Schema, method: &Method) -> String {
+    let derived = || {
+        let service = service_name(schema, method.service).replace('.', "_");
+        format!("{service}_{}", method.name)
+    };
+    method.openapi.id.clone().unwrap_or_else(derived)
+}
+
+/// What the `index`-th binding of a method has behind the id of the first.
+pub(crate) fn operation_suffix(index: usize) -> String {
+    if index == 0 { String::new() } else { format!("_{}", index + 1) }
 }

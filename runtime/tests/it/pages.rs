@@ -270,7 +270,7 @@ fn what_cannot_be_seen_is_an_error() {
         (|s| s.openapi("/a.json", "{}").swagger_ui("swagger", "/a.json"), "`swagger` cannot be the path"),
         (
             |s| s.openapi("/a.json", "{}").swagger_ui("/swagger", "/b.json"),
-            "the page at /swagger shows `/b.json`, which is no document of this server",
+            "the page at /swagger shows `/b.json`, which is not a document of this server",
         ),
         (
             |s| s.openapi("/a.json", "{}").docs("/docs", SITE).swagger_ui("/docs", "/a.json"),

@@ -7,8 +7,9 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{ExternalDocs, Info, InfoBuilder, Server};
 
 use crate::emit::docs;
-use crate::model::openapi::{self as model, OpenApi, described, packages, service_name};
+use crate::model::openapi::{self as model, OpenApi, described, packages};
 use crate::model::{Schema, ServiceId};
+use crate::names;
 
 /// The version of an interface that says none.
 const UNVERSIONED: &str = "0.0.0";
@@ -107,5 +108,5 @@ pub(super) fn tags(schema: &Schema, services: &[ServiceId]) -> Vec<Tag> {
 
 /// The name of a service's tag.
 pub(super) fn tag(schema: &Schema, id: ServiceId) -> &str {
-    schema.services[id].openapi.name.as_deref().unwrap_or_else(|| service_name(schema, id))
+    schema.services[id].openapi.name.as_deref().unwrap_or_else(|| names::document_service_name(schema, id))
 }

@@ -9,15 +9,15 @@ use super::streams;
 use super::templates::Path;
 use super::writer::Writer;
 use crate::emit::docs;
+use crate::model::Method;
 use crate::model::http::{Binding, Body};
-use crate::model::{Method, openapi as model};
 use crate::names;
 
 impl Writer<'_> {
     /// The operation of a binding, the `index`-th of its method.
     pub(super) fn operation(&mut self, method: &Method, index: usize, path: &Path) -> Operation {
         let binding = &method.bindings[index];
-        let suffix = model::operation_suffix(index);
+        let suffix = names::operation_suffix(index);
         let parameters = self.parameters(method, binding, path);
         let mut operation = self.described(method, &suffix).build();
         operation.external_docs = method.openapi.external_docs.as_ref().map(info::page);
@@ -32,7 +32,7 @@ impl Writer<'_> {
     pub(super) fn described(&mut self, method: &Method, suffix: &str) -> OperationBuilder {
         let service = &self.schema.services[method.service];
         let (summary, description) = words(method);
-        let id = self.operation_id(&format!("{}{suffix}", model::operation_id(self.schema, method)));
+        let id = self.operation_id(&format!("{}{suffix}", names::operation_id(self.schema, method)));
         let said = &method.openapi;
         let tags = match &*said.tags {
             [] => vec![info::tag(self.schema, method.service).to_owned()],

@@ -8,8 +8,9 @@ use super::super::types::Types;
 use super::super::{EXTENSION, annotations as options};
 use super::{Reader, text};
 use crate::diag::{Code, Diagnostic, Place, Sink};
-use crate::model::openapi::{self as model, Operation, Tag};
+use crate::model::openapi::{Operation, Tag};
 use crate::model::{FileId, MethodId};
+use crate::names;
 
 /// `google.protobuf.ServiceDescriptorProto.options`
 const SERVICE_OPTIONS: i32 = 3;
@@ -67,9 +68,9 @@ fn unique(types: &Types<'_>, said: &[(MethodId, Place)], sink: &mut Sink) {
     let schema = &types.schema;
     let ids = |id: MethodId| {
         let method = &schema.methods[id];
-        let base = model::operation_id(schema, method);
+        let base = names::operation_id(schema, method);
         (0..method.bindings.len().max(1))
-            .map(move |index| format!("{base}{}", model::operation_suffix(index)))
+            .map(move |index| format!("{base}{}", names::operation_suffix(index)))
     };
     let mut known: BTreeMap<String, (MethodId, Option<&Place>)> = BTreeMap::new();
     if said.is_empty() {
@@ -85,7 +86,7 @@ fn unique(types: &Types<'_>, said: &[(MethodId, Place)], sink: &mut Sink) {
                 && !std::mem::replace(&mut told, true)
             {
                 let text =
-                    format!("the operation id `{id}` is that of `{}`, too", schema.methods[other].full_name);
+                    format!("the operation id `{id}` is also that of `{}`", schema.methods[other].full_name);
                 let found = Diagnostic::error(Code::OPENAPI_OPTION, text).at(place.clone());
                 let found = match first {
                     Some(first) => found.note(first.clone(), "here"),

@@ -45,9 +45,19 @@ impl Attempts {
 
     /// An attempt has failed: when the next one begins, if there is one.
     pub(super) fn next(&mut self, budget: Option<&Budget>, status: &Status) -> Option<Instant> {
-        let pause = self.pause(budget, status)?;
+        let is_resent = self.resent < RESENT && is_refused(status);
+        let pause = if is_resent {
+            self.resent += 1;
+            Duration::ZERO
+        } else {
+            self.pause(budget, status)?
+        };
         let start = Instant::now().checked_add(pause)?;
         if self.deadline.is_some_and(|deadline| deadline <= start) {
+            return None;
+        }
+        // Last, so that a call without time for another attempt takes nothing of a share.
+        if !is_resent && budget.is_some_and(|budget| !budget.take()) {
             return None;
         }
         tracing::debug!(code = ?status.code(), failed = self.begun, ?pause, "a call is made again");
@@ -55,10 +65,6 @@ impl Attempts {
     }
 
     fn pause(&mut self, budget: Option<&Budget>, status: &Status) -> Option<Duration> {
-        if self.resent < RESENT && is_refused(status) {
-            self.resent += 1;
-            return Some(Duration::ZERO);
-        }
         let policy = self.policy.told?;
         let asked = Asked::of(status);
         let by_server = self.policy.is_default && matches!(asked, Asked::AtLeast(_));
@@ -67,9 +73,6 @@ impl Attempts {
             budget.inspect(|budget| budget.failed());
         }
         if !is_retryable || asked == Asked::Never || self.begun >= policy.max_attempts {
-            return None;
-        }
-        if budget.is_some_and(|budget| !budget.take()) {
             return None;
         }
         let pause = match asked {
@@ -215,6 +218,12 @@ mod tests {
         let left = |millis| attempts(DEFAULT, Some(Duration::from_millis(millis)));
         assert!(left(70).next(budget, &unavailable()).is_none());
         assert!(left(130).next(budget, &unavailable()).is_some());
+        let budget = Share::new(0.0, 1);
+        let budget = Some(&Budget::Share(budget));
+        for _ in 0..100 {
+            assert!(left(70).next(budget, &unavailable()).is_none());
+        }
+        assert!(left(130).next(budget, &unavailable()).is_some(), "nothing was taken for those without time");
     }
 
     #[tokio::test(start_paused = true)]

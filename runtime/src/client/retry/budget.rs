@@ -41,7 +41,7 @@ impl Budget {
         }
     }
 
-    /// Whether it is worth to wait until another attempt could begin.
+    /// Whether another attempt is worth waiting for.
     pub(super) fn is_enough(&self) -> bool {
         match self {
             // It may have grown by then.
@@ -163,7 +163,7 @@ mod tests {
         for _ in 0..3200 {
             budget.succeeded();
         }
-        // A deposit counts in whole attempts of a thousandth, so that a fifth is a little more.
+        // `TpsBudget` rounds the price of an attempt down: a fifth becomes a little more.
         let granted = taken(&budget, 10_000);
         assert!((635..=650).contains(&granted), "{granted}");
         tokio::time::advance(WINDOW * 2).await;

@@ -16,14 +16,23 @@ const HASH: usize = 16;
 /// Files that are smaller are not compressed: it would gain nothing.
 const COMPRESS_FROM: usize = 1024;
 
+/// A policy for pages whose pictures come from these sources.
+macro_rules! policy {
+    ($images:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src ",
+            $images,
+            "; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    };
+}
+
 /// What a page may do: its own scripts and styles, and calls to where it comes from.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str = policy!("'self'");
 
 /// What the page of Swagger UI may do: the same, and show the pictures that are written in its own styles.
 #[cfg(feature = "swagger-ui")]
-const SWAGGER_UI_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const SWAGGER_UI_POLICY: &str = policy!("'self' data:");
 
 /// What a document may do that somebody opens in a browser: nothing.
 const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";

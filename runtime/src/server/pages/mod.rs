@@ -52,7 +52,7 @@ impl fmt::Display for PageProblem {
             #[cfg(feature = "swagger-ui")]
             Self::Document { path, document } => write!(
                 f,
-                "the page at {path} shows `{document}`, which is no document of this server; set `Server::openapi`"
+                "the page at {path} shows `{document}`, which is not a document of this server; set `Server::openapi`"
             ),
             Self::NoAuthenticator(path) => write!(
                 f,
