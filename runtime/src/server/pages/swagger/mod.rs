@@ -4,7 +4,7 @@ mod archive;
 
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 
-use self::archive::Packed;
+use self::archive::Unpacked;
 use super::file::File;
 
 /// What of the archive is served, and by which names.
@@ -61,9 +61,9 @@ impl SwaggerUi {
     /// The files by their names; `root` is the path of the page, without a `/` at its end.
     pub(super) fn files(&self, root: &str) -> Vec<(&'static str, File)> {
         let carried = CARRIED.map(|(path, name)| {
-            let packed = Packed::find(SWAGGER_UI_VENDORED, path).expect("the archive has all that is named");
-            let content = packed.content().expect("the archive is whole");
-            (name, File::carried(name, content, packed.gzip()))
+            let file = Unpacked::find(SWAGGER_UI_VENDORED, path).expect("the archive is whole");
+            let file = file.expect("the archive has all that is named");
+            (name, File::carried(name, file.content, file.gzip))
         });
         let own = [
             ("index.html", File::carried("index.html", include_str!("index.html").into(), None)),
@@ -101,19 +101,21 @@ mod tests {
 
     #[test]
     fn all_that_is_served_is_in_the_archive() {
+        let find = |path| Unpacked::find(SWAGGER_UI_VENDORED, path).expect(path);
         for (path, name) in CARRIED {
-            let packed = Packed::find(SWAGGER_UI_VENDORED, path).expect(path);
-            let content = packed.content().expect(path);
-            assert!(!content.is_empty(), "{name}");
-            if let Some(gzip) = packed.gzip() {
+            let file = find(path).expect(path);
+            assert!(!file.content.is_empty(), "{name}");
+            if let Some(gzip) = file.gzip {
                 let mut read = Vec::new();
                 // The reader compares checksum and size.
                 GzDecoder::new(&gzip[..]).read_to_end(&mut read).unwrap();
-                assert_eq!(read, content, "{name}");
+                assert_eq!(read, file.content, "{name}");
             }
         }
-        let packed = Packed::find(SWAGGER_UI_VENDORED, "dist/swagger-ui-bundle.js").unwrap();
-        assert!(packed.gzip().is_some(), "what is large is compressed");
+        assert!(find("dist/swagger-ui-bundle.js").unwrap().gzip.is_some(), "what is large is compressed");
+        for other in ["dist/a.js", "swagger-ui-bundle.js", "", "LICENSE/"] {
+            assert!(find(other).is_none(), "{other}");
+        }
     }
 
     #[test]
