@@ -179,6 +179,11 @@ impl Message {
     pub fn is_local(&self) -> bool {
         matches!(self.rust, TypePath::Local { .. })
     }
+
+    /// Whether it is content with its media type, as it is in a body.
+    pub fn is_http_body(&self) -> bool {
+        self.full_name == "google.api.HttpBody"
+    }
 }
 
 #[derive(Debug)]

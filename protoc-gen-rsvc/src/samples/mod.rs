@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, json, solve};
 
 use crate::diag::Place;
-use crate::model::{FieldId, MessageId, SampleOf, Schema};
+use crate::model::{Behavior, FieldId, FieldKind, MessageId, SampleOf, Schema, ValueType};
 use check::Checker;
 
 /// The tables of all messages, with the samples of the author's.
@@ -104,6 +104,14 @@ impl<'a> Samples<'a> {
         made
     }
 
+    /// The same for a request: without what only responses have, unless a rule requires it.
+    #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone have requests
+    pub(crate) fn request(&mut self, id: MessageId) -> Option<serde_json::Value> {
+        let mut request = self.message(id)?;
+        without_outputs(self.schema, &self.tables, id, &mut request);
+        Some(request)
+    }
+
     /// The value of a field: that of the message's example, or one by itself.
     #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone ask for fields
     pub(crate) fn field(&mut self, id: FieldId) -> Option<serde_json::Value> {
@@ -133,4 +141,35 @@ impl<'a> Samples<'a> {
 /// JSON that we have written.
 fn parse(text: &str) -> serde_json::Value {
     serde_json::from_str(text).expect("the solver writes JSON")
+}
+
+/// Takes out what only responses have, except for what rules require.
+fn without_outputs(schema: &Schema, tables: &Tables, message: MessageId, value: &mut serde_json::Value) {
+    let serde_json::Value::Object(members) = value else { return };
+    let known = &tables.messages[message.index()].fields;
+    for (id, known) in schema.messages[message].fields.iter().zip(known) {
+        let field = &schema.fields[*id];
+        if field.behaviors.contains(&Behavior::OutputOnly) && !known.required {
+            members.shift_remove(&field.json_name);
+            continue;
+        }
+        let (ValueType::Message(inner) | ValueType::Group(inner)) = field.kind.value() else { continue };
+        if schema.messages[*inner].well_known.is_some() {
+            continue;
+        }
+        match (&field.kind, members.get_mut(&field.json_name)) {
+            (FieldKind::Singular(..), Some(value)) => without_outputs(schema, tables, *inner, value),
+            (FieldKind::Repeated(_), Some(serde_json::Value::Array(items))) => {
+                for item in items {
+                    without_outputs(schema, tables, *inner, item);
+                }
+            }
+            (FieldKind::Map(..), Some(serde_json::Value::Object(entries))) => {
+                for (_, value) in entries.iter_mut() {
+                    without_outputs(schema, tables, *inner, value);
+                }
+            }
+            _ => {}
+        }
+    }
 }

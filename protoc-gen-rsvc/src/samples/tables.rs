@@ -1,7 +1,7 @@
 //! What messages may be, for the solver.
 
 use rsvc_common::sample::{
-    Enum, Field, Group, Kind, Known, Message, Oneof, Relation, Rules, Scalar, Tables, Type,
+    Enum, Field, Group, Kind, Known, Message, Oneof, Relation, Rules, Scalar, Tables, Type, Value,
 };
 
 use super::{literals, rules};
@@ -66,8 +66,22 @@ fn message(schema: &Schema, id: MessageId) -> Message {
         groups: groups.collect(),
         relations,
         fields,
-        samples: Vec::new(),
+        samples: node.is_http_body().then(|| content(schema, id)).into_iter().collect(),
     }
+}
+
+/// A text with its media type: what a `google.api.HttpBody` may be, which has no rules to say it.
+fn content(schema: &Schema, id: MessageId) -> Value {
+    let fields = &schema.messages[id].fields;
+    let field = |name: &str, value: Value| {
+        let place = fields.iter().position(|field| schema.fields[*field].name == name);
+        Some((place?, value))
+    };
+    let values = [
+        field("content_type", Value::Text("text/plain".to_owned())),
+        field("data", Value::Bytes(b"Hello".to_vec())),
+    ];
+    Value::Message(values.into_iter().flatten().collect())
 }
 
 /// The fields that a rule reads; all of them, where that is not known.

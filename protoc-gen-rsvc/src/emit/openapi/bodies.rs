@@ -47,7 +47,7 @@ impl Writer<'_> {
     fn is_raw_body(&self, method: &Method, binding: &Binding) -> bool {
         match binding.body {
             Body::Field(field) => fields::is_raw(self.schema, self.schema.fields[field].kind.value()),
-            _ => fields::is_raw_message(self.schema, method.input),
+            _ => self.schema.messages[method.input].is_http_body(),
         }
     }
 

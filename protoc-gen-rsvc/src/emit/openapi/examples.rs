@@ -9,15 +9,13 @@ use super::writer::Writer;
 use crate::emit::errors::default;
 use crate::model::http::{Binding, Body};
 use crate::model::{
-    Behavior, ErrorSetId, FieldId, FieldKind, MessageId, Method, Scalar, Schema, TemplatePart, TextTemplate,
-    ValueType, WellKnown,
+    ErrorSetId, FieldId, MessageId, Method, Scalar, Schema, TemplatePart, TextTemplate, ValueType, WellKnown,
 };
 
 impl Writer<'_> {
     /// A request's body, or a message of its stream.
     pub(super) fn example_of_body(&mut self, method: &Method, binding: &Binding) -> Option<Value> {
-        let mut request = self.samples.message(method.input)?;
-        without_outputs(self.schema, method.input, &mut request);
+        let mut request = self.samples.request(method.input)?;
         let Value::Object(members) = &mut request else { return Some(request) };
         match binding.body {
             Body::None => None,
@@ -173,36 +171,6 @@ fn text(schema: &Schema, field: FieldId, value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         _ => None,
-    }
-}
-
-/// Takes out what only responses have.
-fn without_outputs(schema: &Schema, message: MessageId, value: &mut Value) {
-    let Value::Object(members) = value else { return };
-    for id in &schema.messages[message].fields {
-        let field = &schema.fields[*id];
-        if field.behaviors.contains(&Behavior::OutputOnly) {
-            members.shift_remove(&field.json_name);
-            continue;
-        }
-        let (ValueType::Message(inner) | ValueType::Group(inner)) = field.kind.value() else { continue };
-        if schema.messages[*inner].well_known.is_some() {
-            continue;
-        }
-        match (&field.kind, members.get_mut(&field.json_name)) {
-            (FieldKind::Singular(..), Some(value)) => without_outputs(schema, *inner, value),
-            (FieldKind::Repeated(_), Some(Value::Array(items))) => {
-                for item in items {
-                    without_outputs(schema, *inner, item);
-                }
-            }
-            (FieldKind::Map(..), Some(Value::Object(entries))) => {
-                for (_, value) in entries.iter_mut() {
-                    without_outputs(schema, *inner, value);
-                }
-            }
-            _ => {}
-        }
     }
 }
 

@@ -127,10 +127,5 @@ pub(super) fn is_text(schema: &Schema, value: &ValueType) -> bool {
 
 /// Whether a value is raw content.
 pub(super) fn is_raw(schema: &Schema, value: &ValueType) -> bool {
-    matches!(value, ValueType::Message(id) if is_raw_message(schema, *id))
-}
-
-/// Whether a message is raw content with its media type.
-pub(super) fn is_raw_message(schema: &Schema, id: MessageId) -> bool {
-    schema.messages[id].full_name == "google.api.HttpBody"
+    matches!(value, ValueType::Message(id) if schema.messages[*id].is_http_body())
 }

@@ -102,7 +102,7 @@ impl Writer<'_> {
     fn success(&mut self, method: &Method, binding: &Binding) -> Response {
         let is_raw = match binding.response_body {
             Some(field) => fields::is_raw(self.schema, self.schema.fields[field].kind.value()),
-            None => fields::is_raw_message(self.schema, method.output),
+            None => self.schema.messages[method.output].is_http_body(),
         };
         let mut response = ResponseBuilder::new().description(self.success_words(method));
         if is_raw {

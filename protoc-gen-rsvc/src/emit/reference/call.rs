@@ -90,10 +90,10 @@ pub(super) fn call(site: &Site<'_>, binding: &Binding, input: MessageId, request
     }
     let body = match &binding.body {
         Body::None => CallBody::None,
-        Body::Whole if is_raw(site.schema, input) => CallBody::Raw,
+        Body::Whole if site.schema.messages[input].is_http_body() => CallBody::Raw,
         Body::Whole => CallBody::Json(rest.clone()),
         Body::Field(field) => match site.schema.fields[*field].kind.value() {
-            ValueType::Message(id) if is_raw(site.schema, *id) => CallBody::Raw,
+            ValueType::Message(id) if site.schema.messages[*id].is_http_body() => CallBody::Raw,
             _ => {
                 let value = take(&mut rest, &[&site.schema.fields[*field].json_name]);
                 CallBody::Json(value.unwrap_or_else(|| Value::Object(Map::new())))
@@ -115,11 +115,6 @@ pub(super) fn call(site: &Site<'_>, binding: &Binding, input: MessageId, request
         verb => verb.name(),
     };
     HttpCall { verb: verb.to_owned(), target, body }
-}
-
-/// Whether a message is the content of a body itself.
-pub(super) fn is_raw(schema: &Schema, id: MessageId) -> bool {
-    schema.messages[id].full_name == "google.api.HttpBody"
 }
 
 /// A value of a variable that its pattern takes: the value itself, or else the pattern with the value in its gaps.

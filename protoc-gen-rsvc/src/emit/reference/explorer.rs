@@ -85,7 +85,7 @@ fn describe(site: &Site<'_>, method: &Method) -> Value {
         "reads": method.idempotency == Idempotency::NoSideEffects,
         "open": access::access(method).is_open,
         "bindings": bindings,
-        "sample": site.sample(method.input),
+        "sample": site.request(method.input),
     })
 }
 
@@ -100,16 +100,16 @@ fn binding(site: &Site<'_>, binding: &Binding, method: &Method) -> Value {
     let parts: Vec<Value> = parts.collect();
     let name = |id: FieldId| site.schema.fields[id].json_name.as_str();
     let of_field = |id: FieldId| match site.schema.fields[id].kind.value() {
-        ValueType::Message(id) => call::is_raw(site.schema, *id),
+        ValueType::Message(id) => site.schema.messages[*id].is_http_body(),
         _ => false,
     };
     let is_raw = match binding.body {
         Body::None => false,
-        Body::Whole => call::is_raw(site.schema, method.input),
+        Body::Whole => site.schema.messages[method.input].is_http_body(),
         Body::Field(field) => of_field(field),
     };
     let is_download =
-        binding.response_body.map_or_else(|| call::is_raw(site.schema, method.output), of_field);
+        binding.response_body.map_or_else(|| site.schema.messages[method.output].is_http_body(), of_field);
     json!({
         "verb": binding.verb.name(),
         "template": binding.template.text,

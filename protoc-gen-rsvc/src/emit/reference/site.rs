@@ -118,6 +118,11 @@ impl<'a> Site<'a> {
         self.samples.borrow_mut().message(id)
     }
 
+    /// A valid example of a request.
+    pub(super) fn request(&self, id: MessageId) -> Option<Value> {
+        self.samples.borrow_mut().request(id)
+    }
+
     /// Who uses a message.
     pub(super) fn message_users(&self, id: MessageId) -> Vec<Use> {
         self.message_users.get(&id).into_iter().flatten().cloned().collect()

@@ -21,7 +21,7 @@ pub(super) struct Snippet {
 /// The calls of a method.
 pub(super) fn snippets(site: &Site<'_>, id: MethodId) -> Vec<Snippet> {
     let method = &site.schema.methods[id];
-    let request = site.sample(method.input).unwrap_or_else(|| Value::Object(Map::new()));
+    let request = site.request(method.input).unwrap_or_else(|| Value::Object(Map::new()));
     let call = Call { site, method, request, is_open: access::access(method).is_open };
     let curl = call.curl().map(|code| Snippet { label: "curl", language: "sh", code });
     let others = [

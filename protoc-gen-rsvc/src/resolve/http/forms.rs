@@ -257,7 +257,7 @@ fn form_message(schema: &Schema, input: MessageId, body: Body) -> Result<Message
             _ => return Err("the body is not a message"),
         },
     };
-    if is_http_body(schema, message) {
+    if schema.messages[message].is_http_body() {
         return Err("the body is raw content, `google.api.HttpBody`");
     }
     match schema.messages[message].well_known {
@@ -291,13 +291,9 @@ fn is_content(schema: &Schema, value: &ValueType) -> bool {
     match value {
         ValueType::Scalar(scalar) => *scalar == Scalar::Bytes,
         ValueType::Message(message) => {
-            is_http_body(schema, *message)
+            schema.messages[*message].is_http_body()
                 || schema.messages[*message].well_known == Some(WellKnown::BytesValue)
         }
         _ => false,
     }
-}
-
-fn is_http_body(schema: &Schema, message: MessageId) -> bool {
-    schema.messages[message].full_name == "google.api.HttpBody"
 }
