@@ -13,6 +13,7 @@ files! {
     "buf/validate/validate.proto"
     "google/api/annotations.proto"
     "google/api/field_behavior.proto"
+    "google/api/field_info.proto"
     "google/api/http.proto"
     "google/api/httpbody.proto"
     "google/protobuf/any.proto"

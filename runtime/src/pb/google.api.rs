@@ -147,6 +147,83 @@ impl FieldBehavior {
     }
 }
 
+/// More about a field.
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct FieldInfo {
+    /// The format of the text.
+    #[prost(enumeration = "field_info::Format", tag = "1")]
+    pub format: i32,
+    /// For a field that names or holds a message of some type: the types that it can be. Only documentation.
+    #[prost(message, repeated, tag = "2")]
+    pub referenced_types: ::rsvc::prost::alloc::vec::Vec<TypeReference>,
+}
+
+/// Nested message and enum types in `FieldInfo`.
+pub mod field_info {
+    /// Formats of text.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::rsvc::prost::Enumeration
+    )]
+    #[prost(prost_path = "::rsvc::prost")]
+    #[repr(i32)]
+    pub enum Format {
+        /// Nothing is said.
+        Unspecified = 0,
+        /// A UUID of version 4 (RFC 4122), in small or capital letters: `3c7d9ab2-9a3c-4a0a-8b1e-6c4f7c2e2f10`.
+        Uuid4 = 1,
+        /// An IPv4 address (RFC 791): `192.0.2.1`.
+        Ipv4 = 2,
+        /// An IPv6 address (RFC 4291), short or in full: `2001:db8::1`.
+        Ipv6 = 3,
+        /// Either of the two.
+        Ipv4OrIpv6 = 4,
+    }
+    impl Format {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "FORMAT_UNSPECIFIED",
+                Self::Uuid4 => "UUID4",
+                Self::Ipv4 => "IPV4",
+                Self::Ipv6 => "IPV6",
+                Self::Ipv4OrIpv6 => "IPV4_OR_IPV6",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+                "UUID4" => Some(Self::Uuid4),
+                "IPV4" => Some(Self::Ipv4),
+                "IPV6" => Some(Self::Ipv6),
+                "IPV4_OR_IPV6" => Some(Self::Ipv4OrIpv6),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// A type, by its name.
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct TypeReference {
+    /// The full name of the type, as in `shop.v1.Order`, or `*` for any.
+    #[prost(string, tag = "1")]
+    pub type_name: ::rsvc::prost::alloc::string::String,
+}
+
 /// Raw content with its type: files, images, HTML. As a request, response or body field of a method
 /// it is taken from and put into the HTTP body as it is, without JSON.
 ///
@@ -183,6 +260,13 @@ impl ::rsvc::codegen::json::JsonEnum for FieldBehavior {
             (7, "NON_EMPTY_DEFAULT"),
             (8, "IDENTIFIER"),
         ],
+    );
+}
+
+impl ::rsvc::codegen::json::JsonEnum for field_info::Format {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
+        "google.api.FieldInfo.Format",
+        &[(0, "FORMAT_UNSPECIFIED"), (1, "UUID4"), (2, "IPV4"), (3, "IPV6"), (4, "IPV4_OR_IPV6")],
     );
 }
 
@@ -330,6 +414,63 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::enumeration::<field_info::Format>(",\"format\":", 1),
+        ::rsvc::codegen::json::Field::message::<TypeReference>(",\"referencedTypes\":referenced_types", 2).repeated(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldInfo>("google.api.FieldInfo", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for FieldInfo {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.format);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.referenced_types);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enumeration::<field_info::Format>(&mut self.format),
+                1 => __rsvc_r.list(&mut self.referenced_types),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"typeName\":type_name", 1),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<TypeReference>("google.api.TypeReference", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for TypeReference {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.type_name);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.type_name),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"contentType\":content_type", 1),
         ::rsvc::codegen::json::Field::bytes(",\"data\":", 2),
@@ -361,12 +502,16 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(Http, HttpRule, CustomHttpPattern, HttpBody);
+::rsvc::register_messages!(Http, HttpRule, CustomHttpPattern, FieldInfo, TypeReference, HttpBody);
 
 impl ::rsvc::Validate for Http {}
 
 impl ::rsvc::Validate for HttpRule {}
 
 impl ::rsvc::Validate for CustomHttpPattern {}
+
+impl ::rsvc::Validate for FieldInfo {}
+
+impl ::rsvc::Validate for TypeReference {}
 
 impl ::rsvc::Validate for HttpBody {}

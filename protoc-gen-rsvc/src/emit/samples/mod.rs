@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn requests_have_no_outputs_unless_a_rule_requires_them() {
         let schema = fixture::schema(
-            r#"import "google/api/field_behavior.proto"; import "buf/validate/validate.proto";
+            r#"import "google/api/field_behavior.proto";
             message M {
               string a = 1 [(buf.validate.field).string.const = "a"];
               string made = 2 [(buf.validate.field).string.const = "b", (google.api.field_behavior) = OUTPUT_ONLY];

@@ -9,6 +9,7 @@ use crate::model::Schema as Model;
 const IMPORTS: &str = r#"import "google/protobuf/duration.proto"; import "google/protobuf/timestamp.proto";
     import "google/protobuf/field_mask.proto"; import "google/protobuf/any.proto"; import "google/protobuf/wrappers.proto";
     import "google/protobuf/struct.proto"; import "google/protobuf/empty.proto"; import "google/api/field_behavior.proto";
+    import "google/api/field_info.proto";
     enum E { E_NONE = 0;
 /* The first. */ E_ONE = 1; E_TWO = 2; }
     message Other { int32 n = 1; }
@@ -115,6 +116,19 @@ fn lists_and_maps() {
     assert_eq!(keys("bool"), json!({"type": "string", "enum": ["true", "false"]}));
     assert_eq!(keys("int32"), json!({"type": "string", "pattern": "^(0|-?[1-9][0-9]{0,9})$"}));
     assert_eq!(keys("fixed64"), json!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$"}));
+}
+
+#[test]
+fn formats_of_field_info() {
+    let of = |format: &str| field("string", &format!("(google.api.field_info).format = {format}")).0;
+    assert_eq!(of("UUID4"), json!({"type": "string", "format": "uuid"}));
+    assert_eq!(of("IPV4"), json!({"type": "string", "format": "ipv4"}));
+    assert_eq!(of("IPV6"), json!({"type": "string", "format": "ipv6"}));
+    assert_eq!(
+        of("IPV4_OR_IPV6"),
+        json!({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]})
+    );
+    assert_eq!(of("FORMAT_UNSPECIFIED"), json!({"type": "string"}));
 }
 
 #[test]
