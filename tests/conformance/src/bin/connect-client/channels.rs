@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use conformance::connect::{ClientCompatRequest, Codec, Compression, HttpVersion, Protocol};
 use rsvc::Channel;
 use rsvc::client;
+use rsvc::tls::{ClientTls, Identity};
 
 /// Everything of a request that its channel depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -19,6 +20,9 @@ struct Key {
     compression: Compression,
     use_get: bool,
     limit: u32,
+    /// The certificate that the server's is to be, and the client's own with its key; without them there is no TLS.
+    server_cert: Vec<u8>,
+    creds: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// All channels so far.
@@ -28,9 +32,6 @@ pub(crate) struct Channels(Mutex<HashMap<Key, Channel>>);
 impl Channels {
     /// The channel for a request.
     pub(crate) fn find(&self, request: &ClientCompatRequest) -> Result<Channel> {
-        if !request.server_tls_cert.is_empty() {
-            bail!("this program has no TLS");
-        }
         let key = Key {
             host: request.host.clone(),
             port: request.port,
@@ -40,6 +41,8 @@ impl Channels {
             compression: request.compression(),
             use_get: request.use_get_http_method,
             limit: request.message_receive_limit,
+            server_cert: request.server_tls_cert.clone(),
+            creds: request.client_tls_creds.clone().map(|creds| (creds.cert, creds.key)),
         };
         let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = channels.get(&key) {
@@ -52,7 +55,15 @@ impl Channels {
 }
 
 fn connect(key: &Key) -> Result<Channel> {
-    let mut builder = Channel::builder(format!("http://{}:{}", key.host, key.port))
+    let tls = (!key.server_cert.is_empty()).then(|| {
+        let tls = ClientTls::new().ca(&*key.server_cert);
+        match &key.creds {
+            Some((cert, own_key)) => tls.identity(Identity::from_pem(&**cert, &**own_key)),
+            None => tls,
+        }
+    });
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut builder = Channel::builder(format!("{scheme}://{}:{}", key.host, key.port))
         .protocol(match key.protocol {
             Protocol::Connect => client::Protocol::Connect,
             Protocol::Grpc => client::Protocol::Grpc,
@@ -81,6 +92,9 @@ fn connect(key: &Key) -> Result<Channel> {
     builder = builder.send_compression(compression).accept_compression(compression);
     if key.limit > 0 {
         builder = builder.max_response_size(key.limit as usize);
+    }
+    if let Some(tls) = tls {
+        builder = builder.tls(tls);
     }
     Ok(builder.connect_lazy()?)
 }
