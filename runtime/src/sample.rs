@@ -185,7 +185,7 @@ impl<T: Sample> Iterator for Samples<T> {
 }
 
 /// What becomes of a message in JSON: whether it can be read, and what is wrong with it.
-type Answer = Result<Result<(), Violations>, json::Error>;
+type SampleOutcome = Result<Result<(), Violations>, json::Error>;
 
 /// Makes samples of a message, whatever its type is: who asks reads and validates.
 struct Maker {
@@ -216,7 +216,7 @@ impl Maker {
     }
 
     /// Finds a message that `ask` finds valid, which was asked last.
-    fn find(&self, seed: u64, ask: &mut dyn FnMut(&str) -> Answer) -> Result<Value, NoSample> {
+    fn find(&self, seed: u64, ask: &mut dyn FnMut(&str) -> SampleOutcome) -> Result<Value, NoSample> {
         let mut reason = String::new();
         let found = self.id.and_then(|id| {
             let mut check = |value: &Value| match ask(&self.json(id, value)) {
@@ -236,7 +236,11 @@ impl Maker {
     }
 
     /// Messages in JSON that break exactly one rule, each with the field and the rule.
-    fn broken(&self, seed: u64, ask: &mut dyn FnMut(&str) -> Answer) -> Vec<(String, String, &'static str)> {
+    fn broken(
+        &self,
+        seed: u64,
+        ask: &mut dyn FnMut(&str) -> SampleOutcome,
+    ) -> Vec<(String, String, &'static str)> {
         let (Some(id), Ok(valid)) = (self.id, self.find(seed, ask)) else { return Vec::new() };
         let mut known = BTreeSet::new();
         let mut found = Vec::new();

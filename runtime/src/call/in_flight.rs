@@ -26,9 +26,9 @@ impl InFlight {
     /// # Errors
     /// `RESOURCE_EXHAUSTED`, with the time after which to try again, if there are as many as there may be.
     #[inline]
-    pub(crate) fn enter(&self) -> Result<Place<'_>, Status> {
+    pub(crate) fn enter(&self) -> Result<CallPermit<'_>, Status> {
         // What is refused leaves its place, too.
-        let place = Place(&self.running);
+        let place = CallPermit(&self.running);
         if self.running.fetch_add(1, Ordering::Relaxed) < self.limit { Ok(place) } else { Err(self.full()) }
     }
 
@@ -41,9 +41,9 @@ impl InFlight {
 }
 
 /// The place of a call, until it is dropped.
-pub(crate) struct Place<'a>(&'a AtomicUsize);
+pub(crate) struct CallPermit<'a>(&'a AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for CallPermit<'_> {
     #[inline]
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);

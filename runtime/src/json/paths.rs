@@ -13,7 +13,7 @@ pub(crate) fn of(
     json: &[u8],
     limit: usize,
 ) -> Result<Vec<String>, Unfit> {
-    let mut found = Found { paths: Vec::new(), meter: Meter::for_message(json.len(), limit) };
+    let mut found = FoundPaths { paths: Vec::new(), meter: Meter::for_message(json.len(), limit) };
     let read = Reader::text(json).and_then(|text| {
         let mut reader = Reader::new(options, text);
         reader.start()?;
@@ -29,12 +29,12 @@ pub(crate) fn of(
     Ok(found.paths)
 }
 
-struct Found {
+struct FoundPaths {
     paths: Vec<String>,
     meter: Meter,
 }
 
-impl Found {
+impl FoundPaths {
     fn add(&mut self, path: &str) {
         let count = self.paths.len();
         self.meter.grow_list(count, count + 1, size_of::<String>());
@@ -55,7 +55,7 @@ fn add(
     info: &'static MessageInfo,
     reader: &mut Reader<'_>,
     path: &mut String,
-    found: &mut Found,
+    found: &mut FoundPaths,
 ) -> Result<(), Error> {
     reader.open_entries()?;
     let mut started = false;

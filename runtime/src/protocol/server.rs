@@ -269,11 +269,11 @@ struct Enveloped {
     settings: Arc<ServerSettings>,
     /// Whether the one request has been read.
     has_request: bool,
-    answer: Option<Answer>,
+    answer: Option<EnvelopedAnswer>,
 }
 
 /// What the handler answers.
-enum Answer {
+enum EnvelopedAnswer {
     /// The envelope of the one response.
     One(Vec<u8>),
     Many(Box<dyn Outgoing>),
@@ -285,7 +285,7 @@ impl Enveloped {
         let answer = outcome
             .and_then(|()| answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         match answer {
-            Ok(Answer::One(mut data)) => {
+            Ok(EnvelopedAnswer::One(mut data)) => {
                 let headers = call.recycle_headers();
                 let ctx = call.context();
                 let body = match form.end_of_success(ctx) {
@@ -297,7 +297,7 @@ impl Enveloped {
                 };
                 form.response(headers, ctx, body)
             }
-            Ok(Answer::Many(messages)) => {
+            Ok(EnvelopedAnswer::Many(messages)) => {
                 let ctx = call.context().clone();
                 let body = Streamed { responses: Responses::new(call, messages), form, end: None };
                 form.response(HeaderMap::new(), &ctx, Body::new(body))
@@ -385,12 +385,12 @@ impl Exchange for Enveloped {
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
         let out = self.form.whole(message)?;
-        self.answer = Some(Answer::One(out));
+        self.answer = Some(EnvelopedAnswer::One(out));
         Ok(())
     }
 
     fn respond_all(&mut self, _: &'static MessageInfo, messages: Box<dyn Outgoing>) {
-        self.answer = Some(Answer::Many(messages));
+        self.answer = Some(EnvelopedAnswer::Many(messages));
     }
 }
 

@@ -16,7 +16,7 @@ impl Addresses {
     }
 
     /// A place for one more connection of an address; `None` if it has as many as it may.
-    pub(super) fn enter(&self, addr: IpAddr) -> Option<Place> {
+    pub(super) fn enter(&self, addr: IpAddr) -> Option<AddressPermit> {
         let addr = host_of(addr);
         let mut open = lock(&self.open);
         let count = open.entry(addr).or_default();
@@ -25,7 +25,7 @@ impl Addresses {
         }
         *count += 1;
         drop(open);
-        Some(Place { addr, open: Arc::clone(&self.open) })
+        Some(AddressPermit { addr, open: Arc::clone(&self.open) })
     }
 }
 
@@ -42,12 +42,12 @@ fn lock(open: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, 
 }
 
 /// The place of a connection, until it is dropped.
-pub(super) struct Place {
+pub(super) struct AddressPermit {
     addr: IpAddr,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-impl Drop for Place {
+impl Drop for AddressPermit {
     fn drop(&mut self) {
         let mut open = lock(&self.open);
         if let Some(count) = open.get_mut(&self.addr) {

@@ -38,13 +38,13 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 /// ```
 #[must_use = "nothing is listened to unless it is given to a server"]
 pub struct Listener {
-    source: Source,
+    source: ListeningSocket,
     addr: ListenAddr,
     name: Option<String>,
     plain: bool,
 }
 
-enum Source {
+enum ListeningSocket {
     Tcp(TcpListener),
     /// The file is there if it was made here.
     #[cfg(unix)]
@@ -74,7 +74,7 @@ impl Listener {
     /// Takes a socket of TCP that is bound already.
     pub fn from_tcp(listener: TcpListener) -> Result<Self, ServeError> {
         let addr = ListenAddr::Tcp(listener.local_addr().map_err(Problem::System)?);
-        Ok(Self { source: Source::Tcp(listener), addr, name: None, plain: false })
+        Ok(Self { source: ListeningSocket::Tcp(listener), addr, name: None, plain: false })
     }
 
     /// Makes a Unix socket. Who may write to the file may connect; it has the permissions that the process gives new files.
@@ -97,9 +97,12 @@ impl Listener {
     fn unix_file(path: &Path, mode: Option<u32>) -> Result<Self, ServeError> {
         let addr = ListenAddr::Unix(Some(path.to_owned()));
         match unix::bind(path, mode) {
-            Ok((listener, file)) => {
-                Ok(Self { source: Source::Unix(listener, Some(file)), addr, name: None, plain: false })
-            }
+            Ok((listener, file)) => Ok(Self {
+                source: ListeningSocket::Unix(listener, Some(file)),
+                addr,
+                name: None,
+                plain: false,
+            }),
             Err(error) => Err(Problem::Bind { addr: addr.to_string(), error }.into()),
         }
     }
@@ -109,7 +112,7 @@ impl Listener {
     pub fn from_unix(listener: tokio::net::UnixListener) -> Result<Self, ServeError> {
         let addr = listener.local_addr().map_err(Problem::System)?;
         let addr = ListenAddr::Unix(addr.as_pathname().map(Path::to_owned));
-        Ok(Self { source: Source::Unix(listener, None), addr, name: None, plain: false })
+        Ok(Self { source: ListeningSocket::Unix(listener, None), addr, name: None, plain: false })
     }
 
     #[cfg(all(unix, feature = "systemd"))]
@@ -138,7 +141,7 @@ impl Listener {
     fn accept(self) -> BoxStream<'static, io::Result<Arrival<Socket>>> {
         let plain = self.plain;
         match self.source {
-            Source::Tcp(listener) => accepted(listener, move |listener| {
+            ListeningSocket::Tcp(listener) => accepted(listener, move |listener| {
                 Box::pin(async move {
                     let (stream, _) = listener.accept().await?;
                     stream.set_nodelay(true)?;
@@ -148,7 +151,7 @@ impl Listener {
                 })
             }),
             #[cfg(unix)]
-            Source::Unix(listener, file) => accepted((listener, file), move |(listener, _)| {
+            ListeningSocket::Unix(listener, file) => accepted((listener, file), move |(listener, _)| {
                 Box::pin(async move {
                     let (stream, _) = listener.accept().await?;
                     let peer = Some(stream.connect_info());

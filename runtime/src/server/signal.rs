@@ -10,7 +10,7 @@ pub(super) struct Signals(watch::Receiver<u32>);
 impl Signals {
     /// Listens from now on, for as long as anyone asks.
     pub(super) fn new() -> io::Result<Self> {
-        let mut source = Source::new()?;
+        let mut source = StopSignals::new()?;
         let (count, signals) = watch::channel(0);
         tokio::spawn(async move {
             tokio::select! {
@@ -33,13 +33,13 @@ impl Signals {
 }
 
 #[cfg(unix)]
-struct Source {
+struct StopSignals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-impl Source {
+impl StopSignals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
@@ -54,10 +54,10 @@ impl Source {
 }
 
 #[cfg(not(unix))]
-struct Source;
+struct StopSignals;
 
 #[cfg(not(unix))]
-impl Source {
+impl StopSignals {
     #[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
     fn new() -> io::Result<Self> {
         Ok(Self)

@@ -16,10 +16,10 @@ pub(super) use files::Files;
 /// let text = Pem::from("-----BEGIN CERTIFICATE-----\n…");
 /// ```
 #[derive(Clone)]
-pub struct Pem(Place);
+pub struct Pem(PemOrigin);
 
 #[derive(Clone)]
-enum Place {
+enum PemOrigin {
     Memory(Arc<[u8]>),
     File(Arc<Path>),
 }
@@ -27,14 +27,14 @@ enum Place {
 impl Pem {
     /// A file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(Place::File(path.into().into()))
+        Self(PemOrigin::File(path.into().into()))
     }
 
     /// The file, if it is one.
     pub(super) fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Memory(_) => None,
-            Place::File(path) => Some(path),
+            PemOrigin::Memory(_) => None,
+            PemOrigin::File(path) => Some(path),
         }
     }
 }
@@ -48,13 +48,13 @@ impl fmt::Debug for Pem {
 
 impl From<Vec<u8>> for Pem {
     fn from(text: Vec<u8>) -> Self {
-        Self(Place::Memory(text.into()))
+        Self(PemOrigin::Memory(text.into()))
     }
 }
 
 impl From<&[u8]> for Pem {
     fn from(text: &[u8]) -> Self {
-        Self(Place::Memory(text.into()))
+        Self(PemOrigin::Memory(text.into()))
     }
 }
 
@@ -88,7 +88,7 @@ mod files {
     use tokio_rustls::rustls::pki_types::pem::PemObject;
     use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
-    use super::{Pem, Place};
+    use super::{Pem, PemOrigin};
     use crate::tls::error::TlsError;
 
     /// The content of the files that settings name, as it was when they were read.
@@ -156,8 +156,8 @@ mod files {
 
         fn text<'a>(&'a self, pem: &'a Pem, what: &'static str) -> Result<&'a [u8], TlsError> {
             match &pem.0 {
-                Place::Memory(text) => Ok(text),
-                Place::File(path) => match self.0.get(&**path).expect("all files were read") {
+                PemOrigin::Memory(text) => Ok(text),
+                PemOrigin::File(path) => match self.0.get(&**path).expect("all files were read") {
                     Ok(text) => Ok(text),
                     Err(error) => Err(located(TlsError::new(what)(error), pem)),
                 },

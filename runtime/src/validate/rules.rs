@@ -8,7 +8,7 @@ use super::types::{BOOL, BYTES, DOUBLE, ENUM, FLOAT, MESSAGE, STRING, UINT64};
 pub struct Rule {
     pub(super) id: &'static str,
     pub(super) message: &'static str,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
     /// What it reads; `None` is all of what it stands on.
     pub(super) reads: Option<Reads>,
 }
@@ -18,7 +18,7 @@ pub(super) type Reads = &'static [&'static [u32]];
 
 /// Where a rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum RuleLocation {
     /// On a message or a oneof, which has no path.
     Message,
     /// In the list of the field's expressions.
@@ -30,18 +30,18 @@ pub(super) enum Place {
 impl Rule {
     /// A rule on a message.
     pub const fn of_message(id: &'static str, message: &'static str) -> Self {
-        Self { id, message, place: Place::Message, reads: None }
+        Self { id, message, place: RuleLocation::Message, reads: None }
     }
 
     /// `cel` of a field.
     pub const fn cel(id: &'static str, message: &'static str, index: u64) -> Self {
-        let place = Place::Field(RuleElement::at("cel", 23, MESSAGE, index));
+        let place = RuleLocation::Field(RuleElement::at("cel", 23, MESSAGE, index));
         Self { id, message, place, reads: None }
     }
 
     /// `cel_expression` of a field.
     pub const fn expression(id: &'static str, message: &'static str, index: u64) -> Self {
-        let place = Place::Field(RuleElement::at("cel_expression", 29, STRING, index));
+        let place = RuleLocation::Field(RuleElement::at("cel_expression", 29, STRING, index));
         Self { id, message, place, reads: None }
     }
 
@@ -51,7 +51,7 @@ impl Rule {
         message: &'static str,
         path: &'static [(&'static str, i32, i32)],
     ) -> Self {
-        Self { id, message, place: Place::Path(path), reads: None }
+        Self { id, message, place: RuleLocation::Path(path), reads: None }
     }
 
     /// The fields of the message that it reads, where that is not all of it.
@@ -96,9 +96,9 @@ impl RuleRef {
             Self::Required { oneof: true } => {}
             Self::Required { oneof: false } => out.push(RuleElement::new("required", 25, BOOL)),
             Self::Other(rule) => match rule.place {
-                Place::Message => {}
-                Place::Field(element) => out.push(element),
-                Place::Path(path) => {
+                RuleLocation::Message => {}
+                RuleLocation::Field(element) => out.push(element),
+                RuleLocation::Path(path) => {
                     out.extend(path.iter().map(|(name, number, ty)| RuleElement::new(name, *number, *ty)));
                 }
             },

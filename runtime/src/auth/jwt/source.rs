@@ -32,13 +32,13 @@ const MAX_BACKOFF: Duration = Duration::from_mins(1);
 /// failure leaves the keys that there are, and is a `WARN` in the log.
 #[derive(Clone)]
 pub struct Keys {
-    pub(super) source: Source,
+    pub(super) source: KeySource,
     interval: Option<Duration>,
     cooldown: Duration,
 }
 
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum KeySource {
     Secret(Vec<u8>),
     Text(Vec<u8>),
     File(PathBuf),
@@ -47,23 +47,23 @@ pub(super) enum Source {
 }
 
 impl Keys {
-    fn new(source: Source) -> Self {
+    fn new(source: KeySource) -> Self {
         Self { source, interval: None, cooldown: COOLDOWN }
     }
 
     /// A secret that this program shares with the issuer, for `HS256`, `HS384` and `HS512`; 32 bytes at least.
     pub fn secret(secret: impl Into<Vec<u8>>) -> Self {
-        Self::new(Source::Secret(secret.into()))
+        Self::new(KeySource::Secret(secret.into()))
     }
 
     /// Public keys in PEM (`PUBLIC KEY` or `RSA PUBLIC KEY`), or a JWK or a set of them in JSON.
     pub fn text(text: impl Into<Vec<u8>>) -> Self {
-        Self::new(Source::Text(text.into()))
+        Self::new(KeySource::Text(text.into()))
     }
 
     /// A file with what [`text`](Self::text) takes. It is read again when it has changed, looked at every 5 seconds.
     pub fn file(path: impl AsRef<Path>) -> Self {
-        Self::new(Source::File(path.as_ref().to_owned()))
+        Self::new(KeySource::File(path.as_ref().to_owned()))
     }
 
     /// The URL of a set of public keys (`jwks_uri`), fetched every 5 minutes.
@@ -71,7 +71,7 @@ impl Keys {
     /// It is `https`, or `http` on the same machine. Secrets in the set are ignored.
     #[cfg(feature = "jwks")]
     pub fn url(url: impl Into<String>) -> Self {
-        Self::new(Source::Url(Url::new(url.into())))
+        Self::new(KeySource::Url(Url::new(url.into())))
     }
 
     /// How often a file is looked at or a URL is fetched.
@@ -94,7 +94,7 @@ impl Keys {
     #[cfg(feature = "jwks")]
     #[must_use]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
-        if let Source::Url(url) = &mut self.source {
+        if let KeySource::Url(url) = &mut self.source {
             url.tls = tls;
         }
         self
@@ -105,7 +105,7 @@ impl Keys {
     #[cfg(feature = "jwks")]
     #[must_use]
     pub fn allow_http(mut self) -> Self {
-        if let Source::Url(url) = &mut self.source {
+        if let KeySource::Url(url) = &mut self.source {
             url.allow_http = true;
         }
         self
@@ -117,10 +117,10 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Keys");
         match &self.source {
-            Source::Secret(_) | Source::Text(_) => {}
-            Source::File(path) => drop(shown.field("file", path)),
+            KeySource::Secret(_) | KeySource::Text(_) => {}
+            KeySource::File(path) => drop(shown.field("file", path)),
             #[cfg(feature = "jwks")]
-            Source::Url(url) => drop(shown.field("url", &url.text)),
+            KeySource::Url(url) => drop(shown.field("url", &url.text)),
         }
         shown.finish_non_exhaustive()
     }
@@ -154,7 +154,7 @@ struct Refresher {
 /// Reads a source.
 #[derive(Clone)]
 struct Loader {
-    source: Source,
+    source: KeySource,
     allowed: Option<Vec<Algorithm>>,
     interval: Duration,
     cooldown: Duration,
@@ -169,7 +169,7 @@ impl Store {
         let Keys { source, interval, cooldown } = keys;
         let default = match &source {
             #[cfg(feature = "jwks")]
-            Source::Url(url) => {
+            KeySource::Url(url) => {
                 url.check()?;
                 URL_INTERVAL
             }
@@ -181,7 +181,7 @@ impl Store {
         if keys.as_ref().is_some_and(KeySet::is_empty) {
             return Err(JwtError::new("there is no key that may be used"));
         }
-        let is_fixed = matches!(loader.source, Source::Secret(_) | Source::Text(_));
+        let is_fixed = matches!(loader.source, KeySource::Secret(_) | KeySource::Text(_));
         let current = Current { keys: keys.map(Arc::new), attempts: 0, refetch_from: Instant::now() };
         let (sender, current) = watch::channel(current);
         let refresher = Refresher { started: OnceLock::new(), sender, loader, asked: Arc::default() };
@@ -241,16 +241,16 @@ impl Loader {
     /// What can be read without waiting for anybody: `None` for a URL.
     fn load_at_once(&mut self) -> Result<Option<KeySet>, JwtError> {
         let keys = match &self.source {
-            Source::Secret(secret) => KeySet::secret(secret)?,
-            Source::Text(text) => KeySet::read(text, true)?,
-            Source::File(path) => {
+            KeySource::Secret(secret) => KeySet::secret(secret)?,
+            KeySource::Text(text) => KeySet::read(text, true)?,
+            KeySource::File(path) => {
                 let text = read_file(path)?;
                 let keys = KeySet::read(&text, true)?;
                 self.seen = Some(text);
                 keys
             }
             #[cfg(feature = "jwks")]
-            Source::Url(_) => return Ok(None),
+            KeySource::Url(_) => return Ok(None),
         };
         Ok(Some(keys.only(self.allowed.as_deref())))
     }
@@ -258,8 +258,8 @@ impl Loader {
     /// The keys as they are now; `None` if they have not changed.
     async fn load(&mut self) -> Result<Option<KeySet>, JwtError> {
         let keys = match &self.source {
-            Source::Secret(_) | Source::Text(_) => return Ok(None),
-            Source::File(path) => {
+            KeySource::Secret(_) | KeySource::Text(_) => return Ok(None),
+            KeySource::File(path) => {
                 let path = path.clone();
                 let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
                 let text = read.map_err(|_| JwtError::new("the keys were not read"))??;
@@ -271,7 +271,7 @@ impl Loader {
                 keys
             }
             #[cfg(feature = "jwks")]
-            Source::Url(url) => KeySet::read(&url.fetch().await?, false)?,
+            KeySource::Url(url) => KeySet::read(&url.fetch().await?, false)?,
         };
         Ok(Some(keys.only(self.allowed.as_deref())))
     }

@@ -24,7 +24,7 @@ fn message(info: &MessageInfo, bytes: &[u8], writer: &mut Writer, depth: u32) ->
         }
         Form::Fields => {
             // Read before the first byte is written, so that an error leaves nothing half done.
-            let found = Found::read(info, bytes)?;
+            let found = WireFields::read(info, bytes)?;
             let object = writer.open();
             let done = found.write(info, writer, depth);
             writer.close(object);
@@ -35,11 +35,11 @@ fn message(info: &MessageInfo, bytes: &[u8], writer: &mut Writer, depth: u32) ->
 }
 
 /// What a message has, by field.
-struct Found<'a> {
+struct WireFields<'a> {
     values: Vec<Vec<Raw<'a>>>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> WireFields<'a> {
     fn read(info: &MessageInfo, mut bytes: &'a [u8]) -> Result<Self, Wrong> {
         let mut values = vec![Vec::new(); info.fields.len()];
         // The member of each oneof that came last.

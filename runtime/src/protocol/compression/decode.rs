@@ -12,7 +12,7 @@ use crate::bridge::Status;
 use crate::call::Body;
 use crate::call::yield_budget::YieldBudget;
 
-use super::feed::{Feed, Source};
+use super::feed::{Feed, FeedReader};
 use super::held::DecoderShare;
 use super::zstd::ZstdDecoder;
 use super::{Compression, DecompressError};
@@ -21,7 +21,7 @@ use super::{Compression, DecompressError};
 const STEP: usize = 16 * 1024;
 
 fn decoder(coding: Compression, feed: &Feed) -> Box<dyn Read + Send> {
-    let source = Source::new(feed.clone());
+    let source = FeedReader::new(feed.clone());
     match coding {
         Compression::Gzip => Box::new(MultiGzDecoder::new(source)),
         Compression::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),

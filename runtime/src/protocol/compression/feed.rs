@@ -51,18 +51,18 @@ impl Feed {
 }
 
 /// A feed as the decoders read it.
-pub(super) struct Source {
+pub(super) struct FeedReader {
     feed: Feed,
     part: Bytes,
 }
 
-impl Source {
+impl FeedReader {
     pub(super) fn new(feed: Feed) -> Self {
         Self { feed, part: Bytes::new() }
     }
 }
 
-impl Read for Source {
+impl Read for FeedReader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buf)?;
         self.consume(count);
@@ -70,7 +70,7 @@ impl Read for Source {
     }
 }
 
-impl BufRead for Source {
+impl BufRead for FeedReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.part.is_empty() {
             self.part = self.feed.next()?;

@@ -15,12 +15,12 @@ type Result<T> = std::result::Result<T, Cow<'static, str>>;
 
 /// Where names and values stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum ParameterSource {
     Query,
     Form,
 }
 
-impl Source {
+impl ParameterSource {
     /// What errors call a name with its value.
     pub(crate) fn kind(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl<'a> Text<'a> {
 /// Calls `read` with the names and the values of `name=value&...`.
 pub(crate) fn pairs(
     text: &str,
-    source: Source,
+    source: ParameterSource,
     max_pairs: usize,
     mut read: impl FnMut(&str, Text<'_>) -> std::result::Result<(), CallError>,
 ) -> std::result::Result<(), CallError> {
@@ -92,10 +92,10 @@ pub(crate) fn pairs(
 
 /// More names than there may be.
 #[cold]
-pub(crate) fn too_many(source: Source, max: usize) -> CallError {
+pub(crate) fn too_many(source: ParameterSource, max: usize) -> CallError {
     let what = match source {
-        Source::Query => format!("more than {max} parameters"),
-        Source::Form => format!("the form has more than {max} fields"),
+        ParameterSource::Query => format!("more than {max} parameters"),
+        ParameterSource::Form => format!("the form has more than {max} fields"),
     };
     CallError::bad_request("", &what, what.clone())
 }
@@ -103,7 +103,7 @@ pub(crate) fn too_many(source: Source, max: usize) -> CallError {
 /// Fields of a message that are set by name.
 pub(crate) struct NamedFields {
     info: &'static MessageInfo,
-    source: Source,
+    source: ParameterSource,
     refuse_unknown: bool,
     /// The field that the body is, and the path's: names of them are ignored.
     body: BodyKind,
@@ -113,7 +113,7 @@ pub(crate) struct NamedFields {
 
 impl NamedFields {
     /// None yet, of a message that `info` describes.
-    pub(crate) fn new(info: &'static MessageInfo, source: Source, rules: QueryRules) -> Self {
+    pub(crate) fn new(info: &'static MessageInfo, source: ParameterSource, rules: QueryRules) -> Self {
         let refuse_unknown = rules.refuse_unknown;
         Self { info, source, refuse_unknown, body: BodyKind::None, variables: &[], met: Met::default() }
     }
@@ -157,7 +157,7 @@ impl NamedFields {
         out: &mut Vec<u8>,
     ) -> Result<Option<FieldPath>> {
         let Some(mut path) = self.find(name)? else { return Ok(None) };
-        let of_form = self.source == Source::Form;
+        let of_form = self.source == ParameterSource::Form;
         if of_form && value.is_empty() {
             return Ok(Some(path));
         }
@@ -171,7 +171,7 @@ impl NamedFields {
 }
 
 /// The field of a dotted name; `None` where there is none.
-fn find(info: &'static MessageInfo, key: &str, source: Source) -> Result<Option<FieldPath>> {
+fn find(info: &'static MessageInfo, key: &str, source: ParameterSource) -> Result<Option<FieldPath>> {
     let mut path = FieldPath::new();
     let mut info = info;
     let mut names = key.split('.').peekable();

@@ -1,6 +1,6 @@
 //! The parameters of a query.
 
-use super::named::{NamedFields, Source, pairs};
+use super::named::{NamedFields, ParameterSource, pairs};
 use super::{QueryRules, wrong};
 use crate::call::CallError;
 use crate::json::MessageInfo;
@@ -14,9 +14,10 @@ pub(crate) fn read(
     rules: QueryRules,
     out: &mut Vec<u8>,
 ) -> Result<(), CallError> {
-    let mut named = NamedFields::new(info, Source::Query, rules).besides(binding.variables, binding.body)?;
-    pairs(query, Source::Query, rules.max_pairs, |name, value| {
+    let mut named =
+        NamedFields::new(info, ParameterSource::Query, rules).besides(binding.variables, binding.body)?;
+    pairs(query, ParameterSource::Query, rules.max_pairs, |name, value| {
         let put = named.put(name, value, out);
-        put.map(drop).map_err(|what| wrong(Source::Query.kind(), name, &what))
+        put.map(drop).map_err(|what| wrong(ParameterSource::Query.kind(), name, &what))
     })
 }

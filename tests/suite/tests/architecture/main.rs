@@ -5,8 +5,8 @@ mod dependencies;
 mod errors;
 mod imports;
 mod layers;
+mod nouns;
 mod pages;
-
 mod rules;
 mod source;
 mod tables;

@@ -213,6 +213,18 @@ pub(crate) const RULES: &[Rule] = &[
         example: "fn f(body: &[u8]) -> HttpBody { HttpBody::decode(body).unwrap_or_default() }",
     },
     Rule {
+        name: "tonic",
+        within: &["runtime/src/"],
+        allowed: &["runtime/src/bridge.rs"],
+        paths: &["tonic::", "tonic_types::"],
+        macros: &[],
+        methods: &[],
+        texts: &[],
+        quoted: false,
+        help: "one file names it, so that another library in its place is a change of one file: use crate::bridge",
+        example: "use tonic::Status;",
+    },
+    Rule {
         name: "a status made by hand",
         within: &["examples/shop/src/services/", "examples/shop/src/db/"],
         allowed: &[],

@@ -7,7 +7,7 @@ use http::{Method, Response, StatusCode, Version};
 
 #[cfg(feature = "compression")]
 use super::compress;
-use super::exchange::{Answer, RestCall, RestExchange};
+use super::exchange::{RestAnswer, RestCall, RestExchange};
 use super::method::RestMethod;
 use super::options::RestSettings;
 #[cfg(feature = "websocket")]
@@ -91,14 +91,14 @@ fn run(
         };
         let caching = exchange.take_caching();
         let mut response = match ended.map(|()| exchange.take_answer()) {
-            Ok(Answer::Single(content)) => {
+            Ok(RestAnswer::Single(content)) => {
                 let response = exchange.content(content, caching.is_some());
                 if let Some(caching) = caching {
                     return cacheable(caching, response, exchange.context(), &settings, is_head);
                 }
                 response
             }
-            Ok(Answer::Stream(table, messages)) => {
+            Ok(RestAnswer::Stream(table, messages)) => {
                 let ctx = exchange.context().clone();
                 let mut response = match Box::pin(exchange.stream(table, messages)).await {
                     Ok(response) => response,

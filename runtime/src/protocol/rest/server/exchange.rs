@@ -56,7 +56,7 @@ pub(crate) struct RestExchange {
     accept: bool,
     /// What caches are told, where the method says something.
     caching: Option<Box<Caching>>,
-    answer: Option<Answer>,
+    answer: Option<RestAnswer>,
 }
 
 struct ArrivingBody {
@@ -65,7 +65,7 @@ struct ArrivingBody {
 }
 
 /// What a handler has answered.
-pub(crate) enum Answer {
+pub(crate) enum RestAnswer {
     Single(Content),
     /// Messages of the type that the table describes.
     Stream(&'static MessageInfo, Box<dyn Outgoing>),
@@ -103,7 +103,7 @@ impl RestExchange {
     }
 
     /// What the handler has answered.
-    pub(crate) fn take_answer(&mut self) -> Answer {
+    pub(crate) fn take_answer(&mut self) -> RestAnswer {
         self.answer.take().expect("a handler that ends well has answered")
     }
 
@@ -200,7 +200,7 @@ impl Exchange for RestExchange {
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
         let media = if self.accept { Media::accepted(self.request_headers()) } else { Media::Json };
-        self.answer = Some(Answer::Single(match &mut self.caching {
+        self.answer = Some(RestAnswer::Single(match &mut self.caching {
             None => Content::of(message, media, &self.method)?,
             Some(caching) => {
                 let form = form_of(message.table(), media, self.method.binding);
@@ -214,6 +214,6 @@ impl Exchange for RestExchange {
     }
 
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {
-        self.answer = Some(Answer::Stream(table, messages));
+        self.answer = Some(RestAnswer::Stream(table, messages));
     }
 }

@@ -10,7 +10,7 @@ use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
 #[cfg(feature = "multipart")]
 use crate::transcode::forms::FormFile;
-use crate::transcode::url::named::{NamedFields, Source, Text};
+use crate::transcode::url::named::{NamedFields, ParameterSource, Text};
 use crate::transcode::url::path::FieldPath;
 
 /// The name of an input whose value browsers replace by the encoding of the form.
@@ -42,8 +42,8 @@ impl FormFields {
                 (message.expect("the build knows that the body of a form is a message"), &[][..])
             }
         };
-        let named =
-            NamedFields::new(info, Source::Form, rules(options)).besides(variables, BodyKind::None)?;
+        let named = NamedFields::new(info, ParameterSource::Form, rules(options))
+            .besides(variables, BodyKind::None)?;
         Ok(Self {
             info,
             named,

@@ -24,7 +24,7 @@ use crate::call::CallError;
 use crate::protocol::accept;
 use crate::protocol::rest::negotiate::URLENCODED;
 use crate::transcode::forms::Forms;
-use crate::transcode::url::named::Source;
+use crate::transcode::url::named::ParameterSource;
 use crate::transcode::url::{QueryRules, wrong};
 
 /// The media type of content about which nothing is known.
@@ -84,5 +84,5 @@ fn large_text(limit: usize) -> CallError {
 /// What is wrong with the field of this name.
 #[cold]
 fn faulty(name: &str, fault: &str) -> CallError {
-    wrong(Source::Form.kind(), name, fault)
+    wrong(ParameterSource::Form.kind(), name, fault)
 }

@@ -19,7 +19,7 @@ use crate::bridge::Status;
 use crate::call::CallError;
 use crate::protocol::accept;
 use crate::protocol::rest::server::options::FormLimits;
-use crate::transcode::url::named::{Source, too_many};
+use crate::transcode::url::named::{ParameterSource, too_many};
 
 /// The most bytes that a boundary has, by RFC 2046.
 const MAX_BOUNDARY: usize = 70;
@@ -185,7 +185,7 @@ impl Parts {
         self.unread = 0;
         self.fields += 1;
         if self.fields > self.limits.fields {
-            return Err(too_many(Source::Form, self.limits.fields));
+            return Err(too_many(ParameterSource::Form, self.limits.fields));
         }
         let headers = field.headers();
         let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

@@ -8,7 +8,7 @@ use crate::call::CallError;
 use crate::json::MessageInfo;
 use crate::protocol::rest::server::options::Options;
 use crate::transcode::binding::Binding;
-use crate::transcode::url::named::{Source, pairs};
+use crate::transcode::url::named::{ParameterSource, pairs};
 
 /// What a form says.
 pub(crate) struct Content {
@@ -33,7 +33,7 @@ pub(crate) fn read(
                 return Err(large_text(options.forms.text));
             }
             let text = std::str::from_utf8(&body).map_err(|_| malformed("it is not UTF-8"))?;
-            pairs(text, Source::Form, options.forms.fields, |name, value| fields.text(name, value))?;
+            pairs(text, ParameterSource::Form, options.forms.fields, |name, value| fields.text(name, value))?;
         }
         #[cfg(feature = "multipart")]
         Form::Multipart { boundary } => {

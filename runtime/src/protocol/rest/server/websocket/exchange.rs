@@ -29,7 +29,7 @@ pub(crate) struct SocketExchange {
     /// Whether responses are protobuf.
     pub(crate) protobuf: bool,
     pub(crate) frames: Frames,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answer: Option<SocketAnswer>,
 }
 
 /// Where the requests come from.
@@ -46,7 +46,7 @@ pub(crate) enum Frames {
 }
 
 /// What a handler has answered.
-pub(crate) enum Answer {
+pub(crate) enum SocketAnswer {
     Single(ServerFrame),
     Stream(ResponseWriter, Box<dyn Outgoing>),
 }
@@ -72,8 +72,8 @@ impl SocketExchange {
     /// The answer as it goes out.
     pub(crate) fn into_frames(self) -> ResponseFrames {
         match self.answer.expect("a handler that ends well has answered") {
-            Answer::Single(frame) => ResponseFrames::Single(Some(frame), self.call),
-            Answer::Stream(writer, messages) => {
+            SocketAnswer::Single(frame) => ResponseFrames::Single(Some(frame), self.call),
+            SocketAnswer::Stream(writer, messages) => {
                 ResponseFrames::Stream(writer, Responses::new(self.call, messages))
             }
         }
@@ -106,12 +106,12 @@ impl Exchange for SocketExchange {
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
         let frame = frame(&mut self.writer(message.table()), message)?;
-        self.answer = Some(Answer::Single(frame));
+        self.answer = Some(SocketAnswer::Single(frame));
         Ok(())
     }
 
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {
-        self.answer = Some(Answer::Stream(self.writer(table), messages));
+        self.answer = Some(SocketAnswer::Stream(self.writer(table), messages));
     }
 }
 
