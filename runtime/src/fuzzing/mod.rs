@@ -10,6 +10,8 @@ mod input;
 mod pieces;
 mod responses;
 pub(crate) mod routes;
+#[cfg(feature = "jwt")]
+mod tokens;
 
 /// Takes any bytes, and panics where something does not hold.
 pub type Target = fn(&[u8]);
@@ -24,6 +26,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     #[cfg(feature = "multipart")]
     ("form", forms::form),
     ("grpc_status", errors::grpc_status),
+    #[cfg(feature = "jwt")]
+    ("jwt", tokens::jwt),
     ("metadata", errors::metadata),
     ("responses", responses::responses),
     ("routes", routes::routes),

@@ -358,6 +358,7 @@ const RUNTIME: Table = Table {
                 "method",
                 "error",
                 "vocabulary",
+                "auth",
                 "call",
                 "transcode",
                 "protocol",
