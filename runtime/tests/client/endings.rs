@@ -10,6 +10,7 @@ use rsvc::{Channel, Code, Context, RequestStream, Status};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::clock::Stopped;
 use crate::setup::{
     Answer, CHAT, DOWNLOAD, Handler, LONG, Part, Text, UNARY, UPLOAD, answer, channel, hi, read, serve, text,
 };
@@ -139,7 +140,7 @@ async fn an_error_among_the_requests_is_the_outcome() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_client_keeps_the_deadline() {
     let ctx = || Context::new().with_timeout(SOON);
     for (protocol, version) in WAYS {
@@ -147,10 +148,14 @@ async fn the_client_keeps_the_deadline() {
         let late = |outcome: Result<(), Status>| {
             assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded, "{name}");
         };
+        let stopped = Stopped::new();
         let channel = channel(protocol, version, paused(protocol)).await;
         let call = client::server_streaming::<_, Text, Status>(&channel, &DOWNLOAD, ctx(), text("ho"));
-        let (texts, outcome) = read(timeout(LONG, call).await.unwrap().unwrap()).await;
-        assert_eq!(texts, [text("hi")], "{name}");
+        let mut responses = call.await.unwrap();
+        assert_eq!(responses.message().await.unwrap(), Some(text("hi")), "{name}");
+        drop(stopped);
+        let (texts, outcome) = read(responses).await;
+        assert_eq!(texts, [], "{name}");
         late(outcome);
 
         let (_sender, requests) = RequestStream::<Text>::channel(1);

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
 mod bounds;
+#[path = "../support/clock.rs"]
+mod clock;
 mod connect;
 mod connections;
 mod endings;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rsvc::{Code, Context, RequestStream, Status};
 
+use crate::clock::Stopped;
 use crate::demo::{Demo, Text, number, text};
 use crate::setup::{LONG, pair, relay, serve};
 
@@ -103,26 +104,32 @@ async fn a_client_stream_ends_with_its_deadline() {
     assert_eq!(client.sum(soon(), requests).await.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_earliest_deadline_wins() {
+    let stopped = Stopped::new();
     let server = serve(|server| server.default_timeout(Duration::from_secs(10))).await;
     let client = server.client().await;
     let left = async |ctx: Context| client.say(ctx, text("remaining")).await.unwrap().number;
-    let default = left(Context::new()).await;
-    assert!((9_000..=10_000).contains(&default), "{default}");
-    let longer = left(Context::new().with_timeout(Duration::from_mins(1))).await;
-    assert!((59_000..=60_000).contains(&longer), "{longer}");
-    let of_method = client.hasty(Context::new(), text("remaining")).await.unwrap().number;
-    assert!((0..=50).contains(&of_method), "{of_method}");
+    assert_eq!(left(Context::new()).await, 10_000);
+    assert_eq!(
+        left(Context::new().with_timeout(Duration::from_mins(1))).await,
+        60_000,
+        "the caller's is longer"
+    );
+    assert_eq!(
+        client.hasty(Context::new(), text("remaining")).await.unwrap().number,
+        50,
+        "that of the method"
+    );
+
+    let limited = serve(|server| server.max_timeout(Duration::from_secs(5))).await;
+    let of_limited = limited.client().await;
+    for ctx in [Context::new(), Context::new().with_timeout(Duration::from_mins(1))] {
+        assert_eq!(of_limited.say(ctx, text("remaining")).await.unwrap().number, 5_000);
+    }
+    drop(stopped);
     let error = client.hasty(Context::new(), text("hang")).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
-
-    let server = serve(|server| server.max_timeout(Duration::from_secs(5))).await;
-    let client = server.client().await;
-    for ctx in [Context::new(), Context::new().with_timeout(Duration::from_mins(1))] {
-        let left = client.say(ctx, text("remaining")).await.unwrap().number;
-        assert!((4_000..=5_000).contains(&left), "{left}");
-    }
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ mod grpc {
 
 mod access;
 mod calls;
+#[path = "../support/clock.rs"]
+mod clock;
 mod demo;
 mod endings;
 mod errors;

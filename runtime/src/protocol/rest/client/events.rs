@@ -104,6 +104,19 @@ mod tests {
     }
 
     #[test]
+    fn a_line_in_many_pieces_is_searched_once() {
+        let mut events = Events::new(10_000);
+        for piece in 1..=5_000 {
+            events.push(&Bytes::from_static(b"ab"));
+            assert_eq!(events.next(), Ok(None));
+            assert_eq!((events.searched, events.pending.len()), (2 * piece, 2 * piece));
+        }
+        events.push(&Bytes::from_static(b"\n\ndata"));
+        assert_eq!(events.next(), Ok(None), "a field that is not known");
+        assert_eq!((events.searched, events.pending.len()), (4, 4), "of the next line");
+    }
+
+    #[test]
     fn too_much_is_refused() {
         let mut events = Events::new(10);
         events.push(&Bytes::from(vec![b'x'; 11]));
