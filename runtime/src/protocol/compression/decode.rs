@@ -64,7 +64,7 @@ enum Stage {
 }
 
 impl Decompressed {
-    /// `share` is what the decoder may hold while the rest of the body is waited for.
+    /// `share` is what the decoder may hold while the rest of the body has not arrived.
     pub(crate) fn new(coding: Compression, inner: Body, share: DecoderShare) -> Self {
         let feed = Feed::default();
         let decoder = decoder(coding, &feed);
@@ -93,11 +93,7 @@ impl Decompressed {
 
     /// Gets more of the compressed body.
     fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(task) else {
-            self.share.wait(self.coding, self.produced)?;
-            return Poll::Pending;
-        };
-        match frame {
+        match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     self.budget.spend(data.len());
@@ -119,6 +115,10 @@ impl Decompressed {
                 Ok(count) => {
                     self.budget.spend(count);
                     self.produced = self.produced.saturating_add(count);
+                    // Counted as it grows: of many that will be waited for, none has to be waited for yet.
+                    if !self.feed.is_complete() && !self.inner.is_end_stream() {
+                        self.share.hold(self.coding, self.produced)?;
+                    }
                     out.truncate(count);
                     return Poll::Ready(Ok(Some(out.into())));
                 }

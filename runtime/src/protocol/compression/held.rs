@@ -16,7 +16,7 @@ const LARGEST_WINDOW: usize = 16 << 20;
 /// When a caller that is refused may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What the decoders of bodies that are waited for may hold together.
+/// What the decoders of bodies that have not arrived may hold together.
 #[derive(Debug)]
 pub(crate) struct DecoderMemory {
     limit: usize,
@@ -48,11 +48,11 @@ impl DecoderShare {
         Self { memory, held: 0 }
     }
 
-    /// Notes that a decoder waits for more after so many bytes have come out of it.
+    /// Notes that so many bytes have come out of a decoder whose body has not arrived as a whole.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED`, with the time after which to try again, if all of them hold too much then.
-    pub(super) fn wait(&mut self, coding: Compression, produced: usize) -> Result<(), Status> {
+    pub(super) fn hold(&mut self, coding: Compression, produced: usize) -> Result<(), Status> {
         // gzip looks back 32 KiB.
         if coding == Compression::Gzip || produced <= SMALL {
             return Ok(());
@@ -83,19 +83,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_wait_share_a_limit() {
+    fn all_of_them_share_a_limit() {
         let memory = Arc::new(DecoderMemory::new(1 << 20));
         let mut first = DecoderShare::new(Arc::clone(&memory));
         let mut second = DecoderShare::new(Arc::clone(&memory));
-        first.wait(Compression::Brotli, SMALL).unwrap();
-        first.wait(Compression::Brotli, 500_000).unwrap();
-        first.wait(Compression::Brotli, 600_000).unwrap();
-        second.wait(Compression::Gzip, 1 << 30).unwrap();
-        second.wait(Compression::Zstd, 400_000).unwrap();
-        let error = second.wait(Compression::Zstd, 500_000).unwrap_err();
+        first.hold(Compression::Brotli, SMALL).unwrap();
+        first.hold(Compression::Brotli, 500_000).unwrap();
+        first.hold(Compression::Brotli, 600_000).unwrap();
+        second.hold(Compression::Gzip, 1 << 30).unwrap();
+        second.hold(Compression::Zstd, 400_000).unwrap();
+        let error = second.hold(Compression::Zstd, 500_000).unwrap_err();
         assert_eq!(error.code(), Code::ResourceExhausted);
         second.release();
-        first.wait(Compression::Brotli, 1 << 20).unwrap();
+        first.hold(Compression::Brotli, 1 << 20).unwrap();
         drop(first);
         assert_eq!(memory.held.load(Ordering::Relaxed), 0);
     }

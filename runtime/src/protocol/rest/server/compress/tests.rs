@@ -183,6 +183,42 @@ fn what_waits_for_more_may_not_hold_more_than_there_is() {
 }
 
 #[test]
+fn what_may_be_held_is_known_before_it_is_waited_for() {
+    for coding in [Compression::Brotli, Compression::Zstd] {
+        let body = Compressed::new(coding, frames(vec![Bytes::from(vec![b' '; 1 << 20])]));
+        let sent = collect(Body::new(body)).unwrap();
+        let memory = Arc::new(DecoderMemory::new(1 << 19));
+        // All of it is there: nothing is counted, whatever the others hold.
+        let mut read =
+            Decompressed::new(coding, Body::from(sent.clone()), DecoderShare::new(Arc::clone(&memory)));
+        assert_eq!(read_all(&mut read), (1 << 20, None), "{coding:?}");
+        // The same with an end that may not come: it is refused while there is still something to read.
+        let more = futures_util::stream::iter(
+            [sent, Bytes::from_static(b"x")].map(|data| Ok::<_, Status>(Frame::data(data))),
+        );
+        let mut read = Decompressed::new(coding, Body::new(StreamBody::new(more)), DecoderShare::new(memory));
+        let (count, end) = read_all(&mut read);
+        assert_eq!(end, Some(Code::ResourceExhausted), "{coding:?}");
+        assert!(count <= 1 << 19, "{coding:?} {count}");
+    }
+}
+
+/// How much comes out of what is there, and with what it ends.
+fn read_all(body: &mut Decompressed) -> (usize, Option<Code>) {
+    let mut count = 0;
+    // It yields in between.
+    for _ in 0..10_000 {
+        match body.frame().now_or_never() {
+            Some(Some(Ok(frame))) => count += frame.into_data().unwrap().len(),
+            Some(Some(Err(status))) => return (count, Some(status.code())),
+            Some(None) => return (count, None),
+            None => {}
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
 fn trailers_stay() {
     let trailers = header(http::HeaderName::from_static("grpc-status"), "5");
     let inner =
