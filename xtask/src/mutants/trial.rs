@@ -1,0 +1,310 @@
+//! Which tests reach which changes, and which of them notice one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::build::Built;
+use crate::process;
+
+/// What tests may take for one change, by the time that they took without one: the quick ones first, then no more.
+const BUDGET: Duration = Duration::from_secs(60);
+/// How many tests run at once: the first that fails ends the others.
+const AT_ONCE: usize = 40;
+/// When tests are taken to hang: so long, and so many times what they took without a change.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SLOWER: u32 = 10;
+
+/// The tests, and what each reaches.
+pub(super) struct Tests {
+    folder: PathBuf,
+    tests: Vec<Test>,
+}
+
+struct Test {
+    program: PathBuf,
+    name: String,
+    time: Duration,
+    reached: BTreeSet<usize>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Caught,
+    Missed,
+    Unreached,
+    Timeout,
+}
+
+/// Does this for all, a few at once.
+pub(super) fn each<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let queue = Mutex::new(all.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let mut done = thread::scope(|scope| {
+        let run = || {
+            let mut done = Vec::new();
+            while let Some((at, one)) = next() {
+                done.push((at, work(one)));
+            }
+            done
+        };
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("a worker does not panic"))
+            .collect::<Vec<_>>()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+impl Tests {
+    /// Runs each test alone, without a change. Those that fail already are told and left out.
+    pub(super) fn trace(built: &Built, scratch: &Path) -> Result<Self> {
+        let mut names = Vec::new();
+        for program in &built.programs {
+            let mut command = Command::new(program);
+            let list =
+                process::capture(command.args(["--list", "--format", "terse"]).current_dir(&built.folder))?;
+            let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
+            names.extend(tests.map(|name| (program.clone(), name.to_owned())));
+        }
+        fs::create_dir_all(scratch)?;
+        let numbered = names.into_iter().enumerate().collect();
+        let traced = each(numbered, |(number, (program, name))| {
+            let file = scratch.join(format!("{number}.txt"));
+            trace(&built.folder, program, name, &file)
+        });
+        let mut tests = Vec::new();
+        for test in traced {
+            match test? {
+                Ok(test) => tests.push(test),
+                Err(name) => println!("left out, as it fails without a change: {name}"),
+            }
+        }
+        Ok(Self { folder: built.folder.clone(), tests })
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let time: Duration = self.tests.iter().map(|test| test.time).sum();
+        format!("{} tests, {} s one by one", self.tests.len(), time.as_secs())
+    }
+
+    /// Runs the tests that reach a change, until one fails. `module` is where the change is.
+    pub(super) fn try_out(&self, number: usize, module: &str) -> Result<Verdict> {
+        let mut tests: Vec<_> = self.tests.iter().filter(|test| test.reached.contains(&number)).collect();
+        if tests.is_empty() {
+            return Ok(Verdict::Unreached);
+        }
+        tests.sort_by_key(|test| (usize::MAX - nearness(&test.name, module), test.time));
+        let mut time = Duration::ZERO;
+        tests.retain(|test| {
+            time += test.time;
+            time <= BUDGET || time == test.time
+        });
+        for chunk in tests.chunks(AT_ONCE) {
+            let mut programs: BTreeMap<&Path, Vec<&Test>> = BTreeMap::new();
+            for test in chunk {
+                programs.entry(&test.program).or_default().push(test);
+            }
+            for (program, tests) in programs {
+                let verdict = self.run(number, program, tests)?;
+                if verdict != Verdict::Missed {
+                    return Ok(verdict);
+                }
+            }
+        }
+        Ok(Verdict::Missed)
+    }
+
+    fn run(&self, number: usize, program: &Path, mut tests: Vec<&Test>) -> Result<Verdict> {
+        while !tests.is_empty() {
+            match self.first_failure(number, program, &tests)? {
+                End::Passed => break,
+                End::Hangs => return Ok(Verdict::Timeout),
+                End::Died => return Ok(Verdict::Caught),
+                End::Failed(name) => {
+                    // One that fails now and then has noticed nothing.
+                    let Some(at) = tests.iter().position(|test| test.name == name) else {
+                        bail!("{} ran {name}, which nobody asked for", program.display());
+                    };
+                    let again = tests.remove(at);
+                    match self.first_failure(number, program, &[again])? {
+                        End::Passed => {}
+                        End::Hangs => return Ok(Verdict::Timeout),
+                        End::Died | End::Failed(_) => return Ok(Verdict::Caught),
+                    }
+                }
+            }
+        }
+        Ok(Verdict::Missed)
+    }
+
+    fn first_failure(&self, number: usize, program: &Path, tests: &[&Test]) -> Result<End> {
+        let mut command = Command::new(program);
+        command.args(["--test-threads", "2", "--exact"]).args(tests.iter().map(|test| &test.name));
+        command.env("MUTANT", number.to_string());
+        let time: Duration = tests.iter().map(|test| test.time).sum();
+        watch(&mut command, &self.folder, PATIENCE + time * SLOWER)
+    }
+}
+
+/// How a test program ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Passed,
+    /// This test failed first, and the program was ended.
+    Failed(String),
+    /// The program ended by itself, as after a stack overflow.
+    Died,
+    Hangs,
+}
+
+fn trace(
+    folder: &Path,
+    program: PathBuf,
+    name: String,
+    file: &Path,
+) -> Result<std::result::Result<Test, String>> {
+    if file.exists() {
+        fs::remove_file(file)?;
+    }
+    let start = Instant::now();
+    let mut command = Command::new(&program);
+    command.args(["--test-threads", "2", "--exact", &name]).env("MUTANTS_REACHED", file);
+    if watch(&mut command, folder, PATIENCE * SLOWER)? != End::Passed {
+        return Ok(Err(name));
+    }
+    let time = start.elapsed();
+    let text = if file.exists() { fs::read_to_string(file)? } else { String::new() };
+    let reached = text.lines().map(str::parse).collect::<std::result::Result<_, _>>();
+    Ok(Ok(Test { program, name, time, reached: reached.context("numbers of changes")? }))
+}
+
+/// Runs a test program until a test fails, or for that long.
+fn watch(command: &mut Command, folder: &Path, limit: Duration) -> Result<End> {
+    command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().with_context(|| process::line(command))?;
+    let pipe = child.stdout.take().context("its output is a pipe")?;
+    let (sender, lines) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        for line in BufReader::new(pipe).split(b'\n') {
+            let Ok(line) = line else { return };
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    let until = Instant::now() + limit;
+    let end = loop {
+        match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) => {
+                if let Some(name) = failed(&line) {
+                    break Some(End::Failed(name.to_owned()));
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => break Some(End::Hangs),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break None,
+        }
+    };
+    if let Some(end) = end {
+        kill(&mut child)?;
+        drop(lines);
+        let _ = reader.join();
+        return Ok(end);
+    }
+    let status = child.wait()?;
+    Ok(if status.success() { End::Passed } else { End::Died })
+}
+
+fn kill(child: &mut Child) -> Result<()> {
+    // It may have ended meanwhile.
+    let _ = child.kill();
+    child.wait()?;
+    Ok(())
+}
+
+/// The test that a line of a test program says has failed.
+fn failed(line: &str) -> Option<&str> {
+    let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+    Some(name.strip_suffix(" - should panic").unwrap_or(name))
+}
+
+/// The module of a file of the runtime: `runtime/src/server/mod.rs` is `server`.
+pub(super) fn module(file: &str) -> String {
+    let path = file.split_once("/src/").map_or(file, |(_, path)| path);
+    let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+    path.replace('/', "::")
+}
+
+/// How many names the module of a change and the path of a test have in common at the front.
+fn nearness(test: &str, module: &str) -> usize {
+    test.split("::").zip(module.split("::")).take_while(|(one, other)| one == other).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A test program that is a shell script.
+    fn end(script: &str, limit: Duration) -> End {
+        watch(Command::new("sh").args(["-c", script]), Path::new("."), limit).unwrap()
+    }
+
+    #[test]
+    fn the_first_failure_ends_a_program() {
+        let long = Duration::from_secs(60);
+        let start = Instant::now();
+        let failing = "echo 'test a ... ok'; echo 'test b::c - should panic ... FAILED'; exec sleep 50";
+        assert_eq!(end(failing, long), End::Failed("b::c".to_owned()));
+        assert!(start.elapsed() < long / 2);
+        assert_eq!(end("echo 'test a ... ok'", long), End::Passed);
+        assert_eq!(end("exit 3", long), End::Died);
+        assert_eq!(end("exec sleep 50", Duration::from_millis(50)), End::Hangs);
+    }
+
+    #[test]
+    fn all_is_done_in_its_order() {
+        assert_eq!(
+            each((0..100).collect(), |number| number * 2),
+            (0..100).map(|n| n * 2).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn near_tests_share_the_module() {
+        let module = module("runtime/src/server/limits/mod.rs");
+        assert_eq!(module, "server::limits");
+        assert_eq!(nearness("server::limits::tests::a", &module), 2);
+        assert_eq!(nearness("server::web::tests::a", &module), 1);
+        assert_eq!(nearness("limits::a", &module), 0);
+    }
+
+    #[test]
+    fn a_change_is_caught_by_a_test_that_fails_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("program");
+        // Change 1 fails always, change 2 the first time alone, change 3 never.
+        let script = "#!/bin/sh\nif [ $MUTANT = 1 ]; then echo 'test a ... FAILED'; exit 101; fi\n\
+            if [ $MUTANT = 2 ] && [ ! -e once ]; then touch once; echo 'test a ... FAILED'; exit 101; fi\n\
+            echo 'test a ... ok'\n";
+        fs::write(&program, script).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&program, mode).unwrap();
+        let test = Test { program, name: "a".to_owned(), time: Duration::ZERO, reached: [1, 2, 3].into() };
+        let tests = Tests { folder: folder.path().to_owned(), tests: vec![test] };
+        let verdicts = [1, 2, 3, 4].map(|number| tests.try_out(number, "a").unwrap());
+        assert_eq!(verdicts, [Verdict::Caught, Verdict::Missed, Verdict::Missed, Verdict::Unreached]);
+    }
+}
