@@ -110,7 +110,7 @@ impl<'ast> Visit<'ast> for Found {
     fn visit_arm(&mut self, arm: &'ast syn::Arm) {
         match &arm.pat {
             syn::Pat::Guard(guarded) if !has_let(&guarded.guard) => {
-                self.conditions.push(range(&guarded.guard))
+                self.conditions.push(range(&guarded.guard));
             }
             syn::Pat::Guard(_) => {}
             pattern => self.arms.push((range(arm), range(pattern))),

@@ -16,12 +16,15 @@ use super::build::Built;
 use crate::process;
 
 /// What tests may take for one change, by the time that they took without one: the quick ones first, then no more.
-const BUDGET: Duration = Duration::from_secs(60);
+const BUDGET: Duration = Duration::from_mins(1);
 /// How many tests run at once: the first that fails ends the others.
 const AT_ONCE: usize = 40;
 /// When tests are taken to hang: so long, and so many times what they took without a change.
 const PATIENCE: Duration = Duration::from_secs(20);
 const SLOWER: u32 = 10;
+
+/// How many test programs run at once for each processor.
+const PER_PROCESSOR: usize = 4;
 
 /// The tests, and what each reaches.
 pub(super) struct Tests {
@@ -45,9 +48,9 @@ pub(super) enum Verdict {
     Timeout,
 }
 
-/// Does this for all, a few at once.
+/// Does this for all, a few for each processor at once: many tests wait for the clock.
 pub(super) fn each<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let workers = PER_PROCESSOR * thread::available_parallelism().map_or(1, usize::from);
     let queue = Mutex::new(all.into_iter().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let mut done = thread::scope(|scope| {
@@ -264,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_ends_a_program() {
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         let start = Instant::now();
         let failing = "echo 'test a ... ok'; echo 'test b::c - should panic ... FAILED'; exec sleep 50";
         assert_eq!(end(failing, long), End::Failed("b::c".to_owned()));

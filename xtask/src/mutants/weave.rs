@@ -232,8 +232,8 @@ mod tests {
         let changes = [change(source, Kind::Arm, "0 => {}", ""), change(source, Kind::Arm, "c => {}", "")];
         let (woven, _) = woven(source, &changes);
         let at = woven.text.find("b {").unwrap();
-        assert_eq!(woven.blame(&[at..at + 1]), [1]);
-        assert_eq!(woven.blame(&[0..1]), [0]);
+        assert_eq!(woven.blame(std::slice::from_ref(&(at..at + 1))), [1]);
+        assert_eq!(woven.blame(std::slice::from_ref(&(0..1))), [0]);
     }
 
     #[test]
