@@ -255,6 +255,7 @@ mod tests {
             (&b"HTTP/1.1 407 No\r\n\r\n"[..], "it wants a user"),
             (b"HTTP/1.0 503 No\r\n\r\n", "HTTP status 503"),
             (b"SSH-2.0\r\n\r\n", "it does not speak HTTP"),
+            (b"HTTP/1.1 4a3 No\r\n\r\n", "it does not speak HTTP"),
         ] {
             let error = asked(answer).await.unwrap_err();
             assert!(error.contains(expected), "{error}");

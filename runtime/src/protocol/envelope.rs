@@ -472,4 +472,26 @@ mod tests {
             prop_assert_eq!(read(frames, 20), (messages, Ok(())));
         }
     }
+
+    #[test]
+    fn sizes_are_those_of_the_message_alone() {
+        let gzip = Some((Compression::SUPPORTED[0], 100));
+        for (length, flags) in [(99, 0), (100, COMPRESSED)] {
+            // What is there already does not count.
+            let mut out = vec![7; 50];
+            append(&mut out, gzip, 100, |out| {
+                out.extend_from_slice(&vec![0; length]);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(out[50], flags, "{length}");
+        }
+        let mut out = vec![7; 50];
+        let too_much = append(&mut out, None, 100, |out| {
+            out.extend_from_slice(&[0; 101]);
+            Ok(())
+        });
+        assert_eq!(too_much.unwrap_err().code(), crate::bridge::Code::ResourceExhausted);
+        assert_eq!(out.len(), 50);
+    }
 }

@@ -90,6 +90,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn it_is_due_once_its_timer_has_gone_off() {
+        let (usage, sessions) = track(true);
+        let mut expiry = Expiry::new(None, Some(MINUTE));
+        assert!(poll_fn(|task| Poll::Ready(expiry.poll(task, &usage))).await.is_pending());
+        assert!(!expiry.is_due());
+        tokio::time::sleep(2 * MINUTE).await;
+        assert!(expiry.is_due());
+        drop(sessions);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_that_is_used_has_its_age() {
         let (usage, sessions) = track(true);
         // More than hold it when nothing is under way.

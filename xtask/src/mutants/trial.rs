@@ -20,7 +20,7 @@ const BUDGET: Duration = Duration::from_mins(1);
 /// How many tests run at once: the first that fails ends the others.
 const AT_ONCE: usize = 40;
 /// When tests are taken to hang: so long, and so many times what they took without a change.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SLOWER: u32 = 10;
 
 /// How many test programs run at once for each processor.
