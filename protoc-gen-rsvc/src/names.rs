@@ -120,10 +120,7 @@ pub(crate) fn well_known_path(well_known: WellKnown) -> String {
 pub(crate) fn path_from(module: &[String], to: &TypePath) -> String {
     match to {
         TypePath::Extern(path) => path.clone(),
-        TypePath::Local { module: target, name } => {
-            let path = relative(module, target, name);
-            if TEMPLATE_GENERICS.contains(&path.as_str()) { format!("self::{path}") } else { path }
-        }
+        TypePath::Local { module: target, name } => segments(module, target, name).join("::"),
     }
 }
 
@@ -132,18 +129,23 @@ pub(crate) const STAND_INS: &str = "__rsvc_plain";
 
 /// The path to what stands in for a type of another crate.
 pub(crate) fn stand_in_path(module: &[String], name: &str) -> String {
-    relative(module, &[STAND_INS.to_owned()], name)
+    segments(module, &[STAND_INS], name).join("::")
 }
 
 /// The path to an item of the tree's root from inside a module.
 pub(crate) fn root_path(module: &[String], name: &str) -> String {
-    relative(module, &[], name)
+    segments::<&str>(module, &[], name).join("::")
 }
 
-fn relative(from: &[String], target: &[String], name: &str) -> String {
-    let common = from.iter().zip(target).take_while(|(a, b)| a == b).count();
+/// The path from one module to a type in another, in its parts.
+pub(crate) fn segments<'a, S: AsRef<str>>(from: &[String], target: &'a [S], name: &'a str) -> Vec<&'a str> {
+    let common = from.iter().zip(target).take_while(|(a, b)| *a == b.as_ref()).count();
     let up = std::iter::repeat_n("super", from.len() - common);
-    up.chain(target[common..].iter().map(String::as_str)).chain([name]).collect::<Vec<_>>().join("::")
+    let mut parts: Vec<&str> = up.chain(target[common..].iter().map(AsRef::as_ref)).chain([name]).collect();
+    if parts.len() == 1 && TEMPLATE_GENERICS.contains(&name) {
+        parts.insert(0, "self");
+    }
+    parts
 }
 
 /// Fills every name of the schema.

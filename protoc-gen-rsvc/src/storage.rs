@@ -1,6 +1,6 @@
 //! How prost stores what the schema says: the only place that knows the shape of its structs.
 //!
-//! [`assign`] decides for each field; the functions below give emitters Rust types as source text. The shapes
+//! [`assign`] decides for each field; the functions below give emitters Rust types as tokens. The shapes
 //! are compared with prost-build's own output whenever messages are emitted, see [`crate::emit`].
 
 pub(crate) mod access;
@@ -9,12 +9,15 @@ mod construct;
 mod derives;
 mod size;
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
 use crate::model::{
     FieldId, FieldKind, FieldStorage, FileId, MessageId, Presence, Scalar, Schema, Shape, Syntax, TypePath,
     ValueType,
 };
-use crate::names;
 use crate::options::{Options, PathSet};
+use crate::tokens;
 
 pub(crate) use construct::{Parameter, parameters, payload, payload_type};
 pub(crate) use derives::{Derives, derives};
@@ -74,56 +77,55 @@ fn file_of(schema: &Schema, message: MessageId) -> FileId {
 }
 
 /// The Rust type of one value of the field, without container and `Box`, as seen from `module`.
-pub(crate) fn value_type(schema: &Schema, id: FieldId, module: &[String]) -> String {
+pub(crate) fn value_type(schema: &Schema, id: FieldId, module: &[String]) -> TokenStream {
     let field = &schema.fields[id];
     match field.kind.value() {
         ValueType::Scalar(Scalar::Bytes) if field.storage.shared_bytes => {
-            "::rsvc::prost::bytes::Bytes".into()
+            quote!(::rsvc::prost::bytes::Bytes)
         }
-        ValueType::Scalar(scalar) => scalar_type(*scalar).into(),
-        ValueType::Enum(_) => "i32".into(),
-        ValueType::Message(id) | ValueType::Group(id) => names::path_from(module, &schema.messages[*id].rust),
+        ValueType::Scalar(scalar) => scalar_type(*scalar),
+        ValueType::Enum(_) => quote!(i32),
+        ValueType::Message(id) | ValueType::Group(id) => tokens::path(module, &schema.messages[*id].rust),
     }
 }
 
 /// The Rust type of a scalar as prost stores it; bytes as `Vec<u8>`.
-pub(crate) fn scalar_type(scalar: Scalar) -> &'static str {
+pub(crate) fn scalar_type(scalar: Scalar) -> TokenStream {
     match scalar {
-        Scalar::Double => "f64",
-        Scalar::Float => "f32",
-        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => "i32",
-        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => "i64",
-        Scalar::Uint32 | Scalar::Fixed32 => "u32",
-        Scalar::Uint64 | Scalar::Fixed64 => "u64",
-        Scalar::Bool => "bool",
-        Scalar::String => "::rsvc::prost::alloc::string::String",
-        Scalar::Bytes => "::rsvc::prost::alloc::vec::Vec<u8>",
+        Scalar::Double => quote!(f64),
+        Scalar::Float => quote!(f32),
+        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => quote!(i32),
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => quote!(i64),
+        Scalar::Uint32 | Scalar::Fixed32 => quote!(u32),
+        Scalar::Uint64 | Scalar::Fixed64 => quote!(u64),
+        Scalar::Bool => quote!(bool),
+        Scalar::String => quote!(::rsvc::prost::alloc::string::String),
+        Scalar::Bytes => quote!(::rsvc::prost::alloc::vec::Vec<u8>),
     }
 }
 
 /// The whole Rust type of the field as prost declares it: the struct's field, or the payload of the variant.
-pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> String {
+pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> TokenStream {
     let field = &schema.fields[id];
     let mut value = value_type(schema, id, module);
     if field.storage.boxed {
-        value = format!("::rsvc::prost::alloc::boxed::Box<{value}>");
+        value = quote!(::rsvc::prost::alloc::boxed::Box<#value>);
     }
     let key = match &field.kind {
         FieldKind::Map(key, _) => scalar_type(*key),
-        _ => "",
+        _ => TokenStream::new(),
     };
     match field.storage.shape {
         Shape::Plain | Shape::Variant => value,
-        Shape::Option => format!("::core::option::Option<{value}>"),
-        Shape::Vec => format!("::rsvc::prost::alloc::vec::Vec<{value}>"),
-        Shape::HashMap => format!("::std::collections::HashMap<{key}, {value}>"),
-        Shape::BTreeMap => {
-            format!("::rsvc::prost::alloc::collections::BTreeMap<{key}, {value}>")
-        }
+        Shape::Option => quote!(::core::option::Option<#value>),
+        Shape::Vec => quote!(::rsvc::prost::alloc::vec::Vec<#value>),
+        Shape::HashMap => quote!(::std::collections::HashMap<#key, #value>),
+        Shape::BTreeMap => quote!(::rsvc::prost::alloc::collections::BTreeMap<#key, #value>),
     }
 }
 
 /// The type of the oneof's field in the struct.
-pub(crate) fn oneof_type(rust: &TypePath, module: &[String]) -> String {
-    format!("::core::option::Option<{}>", names::path_from(module, rust))
+pub(crate) fn oneof_type(rust: &TypePath, module: &[String]) -> TokenStream {
+    let oneof = tokens::path(module, rust);
+    quote!(::core::option::Option<#oneof>)
 }

@@ -134,6 +134,7 @@ pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;
 pub mod validate;
+mod weights;
 
 /// What goes around calls, on a server ([`Server::intercept`], [`Intercepted`](interceptor::Intercepted)) as on a client
 /// ([`client::Builder::intercept`]).

@@ -2,10 +2,12 @@
 
 mod host;
 mod ip;
+mod table;
 mod token;
 mod uri;
 
 pub use host::*;
 pub use ip::*;
+pub use table::*;
 pub use token::*;
 pub use uri::*;

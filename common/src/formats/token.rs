@@ -1,11 +1,5 @@
 //! Small formats of the standard rules: ids, names, headers, lengths.
 
-/// Whether there is nothing.
-#[inline]
-pub fn is_empty(a: &str) -> bool {
-    a.is_empty()
-}
-
 /// Whether there are fewer characters; most texts are decided by their bytes.
 #[inline]
 pub fn is_shorter(a: &str, than: i64) -> bool {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::table::{Kind, Known, Scalar, Tables, Type, Value};
-use crate::text;
+use crate::{base64, text};
 
 /// A value of a type as ProtoJSON.
 pub fn json(tables: &Tables, ty: Type, value: &Value) -> String {
@@ -62,7 +62,13 @@ impl Writer<'_> {
             (Scalar::Float, Value::Double(d)) => self.push(format_args!("{:?}", *d as f32)),
             (_, Value::Double(d)) => self.push(format_args!("{d:?}")),
             (_, Value::Text(text)) => quote(self.out, text),
-            (_, Value::Bytes(bytes)) => quote(self.out, &base64(bytes)),
+            (_, Value::Bytes(bytes)) => {
+                self.out.push('"');
+                let mut text = Vec::new();
+                base64::encode(bytes, &mut text);
+                self.out.extend(text.into_iter().map(char::from));
+                self.out.push('"');
+            }
             _ => self.out.push_str("null"),
         }
     }
@@ -170,19 +176,4 @@ pub(super) fn quote(out: &mut String, text: &str) {
         }
     }
     out.push('"');
-}
-
-/// RFC 4648, section 4, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    out
 }

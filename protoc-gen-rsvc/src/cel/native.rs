@@ -2,7 +2,7 @@
 
 use super::lower::{is_matchable, one_of};
 use super::stored;
-use crate::model::plan::{Const, Item, Op, Own, Plan, Quantifier, Range, Repr, Store, Variable};
+use crate::model::plan::{Const, Item, Op, Operator, Own, Plan, Quantifier, Range, Repr, Store, Variable};
 
 /// What the rule stands on.
 pub fn this(store: &Store) -> Plan {
@@ -28,9 +28,9 @@ pub fn call(function: &'static str, args: Vec<Plan>, repr: Repr, fails: bool) ->
     Plan { repr, fallible, op: Op::Call { function, args, fails } }
 }
 
-pub fn infix(sign: &'static str, left: Plan, right: Plan) -> Plan {
+pub fn infix(operator: Operator, left: Plan, right: Plan) -> Plan {
     let fallible = left.fallible || right.fallible;
-    Plan { repr: Repr::Bool, fallible, op: Op::Infix(sign, Box::new(left), Box::new(right)) }
+    Plan { repr: Repr::Bool, fallible, op: Op::Infix(operator, Box::new(left), Box::new(right)) }
 }
 
 pub fn not(inner: Plan) -> Plan {
@@ -39,22 +39,11 @@ pub fn not(inner: Plan) -> Plan {
 }
 
 pub fn any(left: Plan, right: Plan) -> Plan {
-    infix("||", left, right)
+    infix(Operator::Or, left, right)
 }
 
 pub fn all(left: Plan, right: Plan) -> Plan {
-    infix("&&", left, right)
-}
-
-/// The size of a string, bytes, a list or a map.
-pub fn size(value: Plan) -> Plan {
-    let fallible = value.fallible;
-    match value.repr {
-        Repr::Str(_) => call("size", vec![value], Repr::Int, false),
-        Repr::Bytes(_) => call("size_bytes", vec![value], Repr::Int, false),
-        Repr::Map(_) => Plan { repr: Repr::Int, fallible, op: Op::MapLength(Box::new(value)) },
-        _ => Plan { repr: Repr::Int, fallible, op: Op::Length(Box::new(value)) },
-    }
+    infix(Operator::And, left, right)
 }
 
 /// The bytes of a string.
@@ -93,7 +82,7 @@ pub fn is_in(value: Plan, list: Vec<Const>) -> Plan {
     if is_matchable(&value.repr, &list) {
         return one_of(value, list);
     }
-    exists(constant(Const::List(list)), 0, |item| infix("==", value, item))
+    exists(constant(Const::List(list)), 0, |item| infix(Operator::Equal, value, item))
 }
 
 /// A function over the items of a list.

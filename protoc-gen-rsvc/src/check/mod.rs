@@ -1,4 +1,6 @@
 //! What is wrong with a schema although every part of it is valid: one lint a file.
+//!
+//! A lint reads the model. What the model has no place for is reported where it is made, in `resolve/`.
 
 mod error_reasons;
 mod error_set_types;

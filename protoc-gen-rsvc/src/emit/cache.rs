@@ -1,9 +1,12 @@
 //! What HTTP caches may do with the responses of a method, as an expression.
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
 use super::literals;
 use crate::model::{Cache, ETag, FieldId, MessageId, Schema};
-use crate::names;
 use crate::storage::access;
+use crate::tokens;
 
 /// The `rsvc::Cache` of a method whose responses are of the message `output`.
 pub(super) fn cache(schema: &Schema, cache: &Cache, output: MessageId, module: &[String]) -> String {
@@ -19,22 +22,28 @@ pub(super) fn cache(schema: &Schema, cache: &Cache, output: MessageId, module: &
 }
 
 /// A closure that finds the field at `path` in a response.
-fn version(schema: &Schema, path: &[FieldId], output: MessageId, module: &[String]) -> String {
+fn version(schema: &Schema, path: &[FieldId], output: MessageId, module: &[String]) -> TokenStream {
     let node = &schema.messages[output];
     let (ty, message) = match &node.stand_in {
         Some(name) => {
-            let name = names::stand_in_path(module, name);
-            (format!("::rsvc::codegen::Plain<{name}>"), "&__rsvc_response.0")
+            let name = tokens::stand_in(module, name);
+            (quote!(::rsvc::codegen::Plain<#name>), quote!(__rsvc_response.0))
         }
-        None => (names::path_from(module, &node.rust), "__rsvc_response"),
+        None => (tokens::path(module, &node.rust), quote!(__rsvc_response)),
     };
-    let mut place = message.to_owned();
+    let mut place = TokenStream::new();
     for (index, field) in path.iter().enumerate() {
-        let base = if index == 0 { place.trim_start_matches('&') } else { "__rsvc_message" };
-        let value = access::optional(schema, *field, base, module);
-        place = if index == 0 { value } else { format!("{place}.and_then(|__rsvc_message| {value})") };
+        place = if index == 0 {
+            access::optional(schema, *field, &message, module)
+        } else {
+            let value = access::optional(schema, *field, &quote!(__rsvc_message), module);
+            quote!(#place.and_then(|__rsvc_message| #value))
+        };
     }
-    format!(
-        "|__rsvc_response| {{ let __rsvc_response = ::rsvc::codegen::etag::response::<{ty}>(__rsvc_response); ::rsvc::codegen::etag::version({place}) }}"
-    )
+    quote! {
+        |__rsvc_response| {
+            let __rsvc_response = ::rsvc::codegen::etag::response::<#ty>(__rsvc_response);
+            ::rsvc::codegen::etag::version(#place)
+        }
+    }
 }

@@ -6,7 +6,6 @@ use quote::quote;
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::model::plan::Input;
 use crate::model::{Condition, Method, Schema};
-use crate::names;
 use crate::tokens;
 
 /// The closure, which binds what it reads. There may be parentheses in it that nobody needs.
@@ -17,7 +16,7 @@ pub(super) fn condition(
     module: &[String],
 ) -> String {
     let Condition { plan, claims } = condition;
-    let message = |id| tokens::parse(&names::path_from(module, &schema.messages[id].rust));
+    let message = |id| tokens::path(module, &schema.messages[id].rust);
     let bindings = [Input::Request, Input::Subject, Input::Scopes, Input::Claims, Input::Metadata]
         .into_iter()
         .filter(|input| plan.reads_input(*input))
@@ -25,7 +24,7 @@ pub(super) fn condition(
             let value = match input {
                 Input::Request => {
                     if let Some(stand_in) = &schema.messages[method.input].stand_in {
-                        let ty = tokens::parse(&names::stand_in_path(module, stand_in));
+                        let ty = tokens::stand_in(module, stand_in);
                         quote!(&__rsvc_call.request::<::rsvc::codegen::Plain<#ty>>().0)
                     } else {
                         let ty = message(method.input);

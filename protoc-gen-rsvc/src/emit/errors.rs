@@ -1,6 +1,8 @@
 //! An error set: its enum and what the runtime needs to know of it, by `templates/error_set.rs.askama`.
 
 use askama::Template as _;
+use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::{docs, internal, literal, literals, parens, parse};
 use crate::diag::Diagnostic;
@@ -10,7 +12,8 @@ use crate::model::{
 };
 use crate::names;
 use crate::options::{Options, path_matches};
-use crate::storage::{self, Parameter};
+use crate::storage::{self, Parameter, access};
+use crate::tokens;
 
 /// Everything the template prints, decided.
 #[derive(askama::Template)]
@@ -36,15 +39,15 @@ struct ErrorView<'a> {
     /// The variant.
     name: &'a str,
     /// The type that the variant holds.
-    payload: String,
+    payload: TokenStream,
     /// The payload's own type, for `From`: of a struct that belongs to no other error of the set.
-    from: Option<String>,
+    from: Option<TokenStream>,
     /// A payload of that type as the variant holds it.
-    wrapped: String,
+    wrapped: TokenStream,
     constructor: &'a str,
     parameters: Vec<Parameter>,
     /// The payload made of the parameters.
-    construct: String,
+    construct: TokenStream,
     reason: &'a str,
     code: &'static str,
     /// Literals.
@@ -55,12 +58,12 @@ struct ErrorView<'a> {
     help: Vec<(String, String)>,
     locales: Vec<String>,
     /// Expressions that write to `f` and give a `fmt::Result`, of a value `payload`.
-    message: Vec<String>,
-    localized: Vec<Vec<String>>,
+    message: Vec<TokenStream>,
+    localized: Vec<Vec<TokenStream>>,
     /// Statements that write to `out`.
-    metadata: Vec<String>,
+    metadata: Vec<TokenStream>,
     /// Statements that fill `payload` from `incoming`.
-    restore: Vec<String>,
+    restore: Vec<TokenStream>,
 }
 
 pub(super) fn emit(schema: &Schema, options: &Options, id: ErrorSetId) -> Result<Vec<syn::Item>, Diagnostic> {
@@ -97,7 +100,7 @@ fn error<'a>(
     module: &[String],
 ) -> ErrorView<'a> {
     let (field, payload) = (&schema.fields[error.field], &schema.messages[error.payload]);
-    let ty = names::path_from(module, &payload.rust);
+    let ty = tokens::path(module, &payload.rust);
     let (parameters, value) = construct(schema, error, &ty, module);
     let print = |template: &TextTemplate| template.0.iter().map(|part| print(schema, part, module)).collect();
     let mut docs = docs::lines(&field.origin.comments);
@@ -112,7 +115,7 @@ fn error<'a>(
         name: &field.rust_name,
         payload: storage::payload_type(&ty, error.boxed),
         from: is_only_one_of_its_type(schema, set, error).then_some(ty),
-        wrapped: storage::payload("payload", error.boxed),
+        wrapped: storage::payload(&quote!(payload), error.boxed),
         constructor: &error.constructor,
         parameters,
         construct: storage::payload(&value, error.boxed),
@@ -140,43 +143,44 @@ fn is_only_one_of_its_type(schema: &Schema, set: &ErrorSet, error: &ErrorVariant
 }
 
 /// What the constructor takes, and the payload that it makes of that. A payload from elsewhere is taken as it is.
-fn construct(schema: &Schema, error: &ErrorVariant, ty: &str, module: &[String]) -> (Vec<Parameter>, String) {
+fn construct(
+    schema: &Schema,
+    error: &ErrorVariant,
+    ty: &TokenStream,
+    module: &[String],
+) -> (Vec<Parameter>, TokenStream) {
     let payload = &schema.messages[error.payload];
     if payload.well_known == Some(WellKnown::Empty) {
-        return (Vec::new(), "()".into());
+        return (Vec::new(), quote!(()));
     }
     if !payload.is_generated() {
-        let name = "payload".to_owned();
-        return (vec![Parameter { name: name.clone(), ty: ty.to_owned(), value: name.clone() }], name);
+        let (name, value) = (tokens::ident("payload"), quote!(payload));
+        return (vec![Parameter { name, ty: ty.clone(), value: value.clone() }], value);
     }
     let parameters = storage::parameters(schema, error.payload, module);
-    let members: Vec<String> = parameters.iter().map(|p| format!("{}: {}", p.name, p.value)).collect();
-    (parameters, format!("{ty} {{ {} }}", members.join(", ")))
+    let members = parameters.iter().map(|Parameter { name, value, .. }| quote!(#name: #value));
+    let made = quote!(#ty { #(#members),* });
+    (parameters, made)
 }
 
 /// An expression that writes a part of a template.
-fn print(schema: &Schema, part: &TemplatePart, module: &[String]) -> String {
+fn print(schema: &Schema, part: &TemplatePart, module: &[String]) -> TokenStream {
     let path = match part {
-        TemplatePart::Text(text) => return format!("f.write_str({})", literal(text)),
+        TemplatePart::Text(text) => return quote!(f.write_str(#text)),
         TemplatePart::Field(path) => path,
     };
-    let mut value = String::new();
+    let mut value = TokenStream::new();
     for (depth, field) in path.iter().enumerate() {
-        value = match depth {
-            0 => storage::access::optional(schema, *field, "payload", module),
-            _ => format!(
-                "({value}).and_then(|payload| {})",
-                storage::access::optional(schema, *field, "payload", module)
-            ),
-        };
+        let inner = access::optional(schema, *field, &quote!(payload), module);
+        value = if depth == 0 { inner } else { quote!((#value).and_then(|payload| #inner)) };
     }
-    let Some(&last) = path.last() else { return "::core::result::Result::Ok(())".into() };
-    let default = literal(&default(schema, last));
-    match enumeration(schema, last, module) {
-        Some(ty) => {
-            format!("::rsvc::codegen::error::show_enumeration(f, {value}, {}, {default})", name_of(&ty))
-        }
-        None => format!("::rsvc::codegen::error::show(f, {value}, {default})"),
+    let Some(&last) = path.last() else { return quote!(::core::result::Result::Ok(())) };
+    let default = default(schema, last);
+    if let Some(ty) = enumeration(schema, last, module) {
+        let name = name_of(&ty);
+        quote!(::rsvc::codegen::error::show_enumeration(f, #value, #name, #default))
+    } else {
+        quote!(::rsvc::codegen::error::show(f, #value, #default))
     }
 }
 
@@ -198,44 +202,43 @@ pub(super) fn default(schema: &Schema, id: FieldId) -> String {
 }
 
 /// A statement that adds a field to the metadata.
-fn metadata(schema: &Schema, id: FieldId, module: &[String]) -> String {
-    let (name, value) =
-        (literal(&schema.fields[id].name), storage::access::optional(schema, id, "payload", module));
-    match enumeration(schema, id, module) {
-        Some(ty) => format!("out.enumeration({name}, {value}, {});", name_of(&ty)),
-        None => format!("out.field({name}, {value});"),
+fn metadata(schema: &Schema, id: FieldId, module: &[String]) -> TokenStream {
+    let (name, value) = (&schema.fields[id].name, access::optional(schema, id, &quote!(payload), module));
+    if let Some(ty) = enumeration(schema, id, module) {
+        let name_of = name_of(&ty);
+        quote!(out.enumeration(#name, #value, #name_of);)
+    } else {
+        quote!(out.field(#name, #value);)
     }
 }
 
 /// A statement that reads a field back from the metadata.
-fn restore(schema: &Schema, id: FieldId, module: &[String]) -> String {
-    let name = literal(&schema.fields[id].name);
-    let value = match enumeration(schema, id, module) {
-        Some(ty) => format!("incoming.enumeration({name}, {})", number_of(&ty)),
-        None => format!("incoming.field({name})"),
+fn restore(schema: &Schema, id: FieldId, module: &[String]) -> TokenStream {
+    let name = &schema.fields[id].name;
+    let value = if let Some(ty) = enumeration(schema, id, module) {
+        let number_of = number_of(&ty);
+        quote!(incoming.enumeration(#name, #number_of))
+    } else {
+        quote!(incoming.field(#name))
     };
-    let set = storage::access::set(schema, id, "payload", "value", module);
-    format!("if let ::core::option::Option::Some(value) = {value} {{ {set} }}")
+    let set = access::set(schema, id, &quote!(payload), &quote!(value), module);
+    quote!(if let ::core::option::Option::Some(value) = #value { #set })
 }
 
 /// The Rust type of an enum field.
-fn enumeration(schema: &Schema, id: FieldId, module: &[String]) -> Option<String> {
+fn enumeration(schema: &Schema, id: FieldId, module: &[String]) -> Option<TokenStream> {
     match &schema.fields[id].kind {
-        FieldKind::Singular(ValueType::Enum(id), _) => {
-            Some(names::path_from(module, &schema.enums[*id].rust))
-        }
+        FieldKind::Singular(ValueType::Enum(id), _) => Some(tokens::path(module, &schema.enums[*id].rust)),
         _ => None,
     }
 }
 
 /// A function from the number of an enum's value to its name.
-fn name_of(ty: &str) -> String {
-    format!(
-        "|number| <{ty} as ::core::convert::TryFrom<i32>>::try_from(number).ok().map(|value| value.as_str_name())"
-    )
+fn name_of(ty: &TokenStream) -> TokenStream {
+    quote!(|number| <#ty as ::core::convert::TryFrom<i32>>::try_from(number).ok().map(|value| value.as_str_name()))
 }
 
 /// A function from the name of an enum's value to its number.
-fn number_of(ty: &str) -> String {
-    format!("|name| <{ty}>::from_str_name(name).map(|value| value as i32)")
+fn number_of(ty: &TokenStream) -> TokenStream {
+    quote!(|name| <#ty>::from_str_name(name).map(|value| value as i32))
 }

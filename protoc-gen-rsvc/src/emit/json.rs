@@ -144,20 +144,26 @@ impl<'a> JsonEmitter<'a> {
         Self { schema, module, base, lacks: |_| false, zeros: NONE, allow: None }
     }
 
+    fn base(&self) -> TokenStream {
+        let base = tokens::ident(self.base);
+        quote!(#base)
+    }
+
     /// A field of the struct.
     fn place(&self, name: &str) -> TokenStream {
-        tokens::parse(&format!("{}.{name}", self.base))
+        let (base, name) = (self.base(), tokens::ident(name));
+        quote!(#base.#name)
     }
 
     fn message_path(&self, id: MessageId) -> TokenStream {
-        tokens::parse(&names::path_from(self.module, &self.schema.messages[id].rust))
+        tokens::path(self.module, &self.schema.messages[id].rust)
     }
 
     /// The type that has a message's table.
     fn described_message(&self, id: MessageId) -> TokenStream {
         match &self.schema.messages[id].stand_in {
             Some(name) => {
-                let stand_in = tokens::parse(&names::stand_in_path(self.module, name));
+                let stand_in = tokens::stand_in(self.module, name);
                 quote! { ::rsvc::codegen::Plain<#stand_in> }
             }
             None => self.message_path(id),
@@ -167,10 +173,10 @@ impl<'a> JsonEmitter<'a> {
     /// The type that has an enum's names.
     fn enum_path(&self, id: EnumId) -> TokenStream {
         let node = &self.schema.enums[id];
-        tokens::parse(&match &node.stand_in {
-            Some(name) => names::stand_in_path(self.module, name),
-            None => names::path_from(self.module, &node.rust),
-        })
+        match &node.stand_in {
+            Some(name) => tokens::stand_in(self.module, name),
+            None => tokens::path(self.module, &node.rust),
+        }
     }
 
     /// A message's fields, by the index that the runtime knows them by.
@@ -260,8 +266,8 @@ impl<'a> JsonEmitter<'a> {
     }
 
     fn variant(&self, oneof: OneofId, field: FieldId) -> TokenStream {
-        let path = names::path_from(self.module, &self.schema.oneofs[oneof].rust);
-        tokens::parse(&format!("{path}::{}", self.schema.fields[field].rust_name))
+        let field = &self.schema.fields[field];
+        tokens::variant(self.module, &self.schema.oneofs[oneof].rust, &field.rust_name)
     }
 
     /// What the struct holds of a field that is not a member of a oneof.

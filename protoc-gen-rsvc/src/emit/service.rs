@@ -1,6 +1,8 @@
 //! A service: its trait, constants, server and client, by `templates/service.rs.askama`.
 
 use askama::Template;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
 use super::condition::condition;
 use super::{cache, docs, internal, literals, parens, parse, rest, retry};
@@ -12,6 +14,7 @@ use crate::model::{
 use crate::names;
 use crate::options::{Options, RestUse};
 use crate::storage;
+use crate::tokens;
 
 /// Everything the template prints, decided.
 #[derive(Template)]
@@ -67,7 +70,7 @@ struct MethodView<'a> {
     /// When clients make a call again.
     retry: Option<String>,
     /// Where the mask is that requests are validated by.
-    masked: Option<String>,
+    masked: Option<TokenStream>,
 }
 
 /// Expressions by which a server hands a request to the handler and takes the response, and a client the other way round.
@@ -220,20 +223,22 @@ fn error_docs(schema: &Schema, method: &Method, error: &str) -> Vec<String> {
 }
 
 /// How the runtime finds the mask of a request.
-fn masked(schema: &Schema, method: &Method, fields: &MaskedFields, module: &[String]) -> String {
-    let request = names::path_from(module, &schema.messages[method.input].rust);
-    let (resource, mask) = (schema.fields[fields.resource].number, schema.fields[fields.mask].number);
-    let path = |fields: &Vec<FieldId>| {
-        let numbers: Vec<String> =
-            fields.iter().map(|field| schema.fields[*field].number.to_string()).collect();
-        format!("&[{}]", numbers.join(", "))
-    };
-    let names: Vec<String> = fields.names.iter().map(path).collect();
-    let names = if names.is_empty() { String::new() } else { format!(".names(&[{}])", names.join(", ")) };
-    let mask_of = storage::access::optional(schema, fields.mask, "__rsvc_r", module);
-    format!(
-        "::rsvc::codegen::MaskedFields::new({resource}, {mask}, |__rsvc_r| {{              let __rsvc_r = ::rsvc::codegen::request::<{request}>(__rsvc_r);              ({mask_of}).map_or(&[][..], |__rsvc_m| __rsvc_m.paths.as_slice())          }}){names}"
-    )
+fn masked(schema: &Schema, method: &Method, fields: &MaskedFields, module: &[String]) -> TokenStream {
+    let request = tokens::path(module, &schema.messages[method.input].rust);
+    let number = |field: &FieldId| Literal::u32_unsuffixed(schema.fields[*field].number);
+    let (resource, mask) = (number(&fields.resource), number(&fields.mask));
+    let names = fields.names.iter().map(|path| {
+        let numbers = path.iter().map(number);
+        quote!(&[#(#numbers),*])
+    });
+    let names = (!fields.names.is_empty()).then(|| quote!(.names(&[#(#names),*])));
+    let mask_of = storage::access::optional(schema, fields.mask, &quote!(__rsvc_r), module);
+    quote! {
+        ::rsvc::codegen::MaskedFields::new(#resource, #mask, |__rsvc_r| {
+            let __rsvc_r = ::rsvc::codegen::request::<#request>(__rsvc_r);
+            (#mask_of).map_or(&[][..], |__rsvc_m| __rsvc_m.paths.as_slice())
+        })#names
+    }
 }
 
 fn access(access: &Access) -> Option<String> {

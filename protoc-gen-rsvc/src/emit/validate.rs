@@ -11,7 +11,6 @@ use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
-use crate::names;
 use crate::storage::access;
 use crate::tokens;
 
@@ -49,7 +48,7 @@ pub(super) fn emit(
 }
 
 fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
-    let ty = tokens::parse(&names::path_from(cx.module, &cx.schema.messages[id].rust));
+    let ty = tokens::path(cx.module, &cx.schema.messages[id].rust);
     let Some(rules) = cx.schema.rules.of(id).filter(|r| r.any) else {
         return quote!(impl ::rsvc::Validate for #ty {});
     };
@@ -80,7 +79,7 @@ impl MessageEmitter<'_> {
         body.extend(rules.groups.iter().map(|g| group(g, cx)));
         for oneof in &rules.required_oneofs {
             let oneof = &cx.schema.oneofs[*oneof];
-            let (field, name) = (tokens::parse(&oneof.rust_name), &oneof.name);
+            let (field, name) = (tokens::ident(&oneof.rust_name), &oneof.name);
             let members = oneof.fields.iter().map(|f| Literal::u32_unsuffixed(cx.schema.fields[*f].number));
             body.extend(
                 quote!(if self.#field.is_none() { __rsvc_out.add_missing_oneof(#name, &[#(#members),*]); }),
@@ -104,7 +103,7 @@ impl MessageEmitter<'_> {
         let mut sizes = rule.limited.iter().map(|id| {
             let rules = self.rules.fields.iter().find(|rules| rules.field == *id);
             let size = rules.and_then(|rules| rules.value.max_size()).expect("the list has a limit");
-            let list = tokens::parse(&access::place(cx.schema, *id, "self"));
+            let list = access::place(cx.schema, *id, &quote!(self));
             holds(size, &cx.on(StoredExpr::direct(list)))
         });
         match sizes.next() {
@@ -137,7 +136,7 @@ impl MessageEmitter<'_> {
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
-        let place = StoredExpr::direct(tokens::parse(&access::place(cx.schema, field, "self")));
+        let place = StoredExpr::direct(access::place(cx.schema, field, &quote!(self)));
         let body = self.part(&rules.value, field, &ty, FieldPart::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
@@ -155,7 +154,7 @@ impl MessageEmitter<'_> {
     /// The call for a field that is an optional message with no rules but its own.
     fn message(&self, rules: &FieldRules) -> Option<TokenStream> {
         let cx = self.cx;
-        let place = tokens::parse(&access::option(cx.schema, rules.field, "self")?);
+        let place = access::option(cx.schema, rules.field, &quote!(self))?;
         if !rules.value.is_message_only() {
             return None;
         }
@@ -240,7 +239,7 @@ impl MessageEmitter<'_> {
             ValueType::Message(_) | ValueType::Group(_) => {
                 quote!(#this != ::core::default::Default::default())
             }
-            _ => cel::not_default(&this, ty),
+            _ => access::not_default(&this, ty),
         };
         quote!(if #differs { #inner })
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use proc_macro2::{TokenStream, TokenTree};
+
 use crate::model::{FieldId, MessageId, OneofId, Origin, Schema};
 use crate::storage;
 
@@ -46,7 +48,7 @@ impl StructMember {
             return Err(format!("field `{found}` where `{name}` was expected"));
         }
         same_tags(&field.attrs, &tags).map_err(|why| format!("field `{name}` {why}"))?;
-        same_shape(&field.ty, &expected).map_err(|why| format!("field `{name}` {why}"))
+        same_shape(&field.ty, expected).map_err(|why| format!("field `{name}` {why}"))
     }
 }
 
@@ -60,7 +62,7 @@ pub(super) fn variant(schema: &Schema, id: FieldId, variant: &syn::Variant) -> R
     let Some(payload) = variant.fields.iter().next() else {
         return Err(format!("variant `{}` has no payload", variant.ident));
     };
-    same_shape(&payload.ty, &storage::field_type(schema, id, &[]))
+    same_shape(&payload.ty, storage::field_type(schema, id, &[]))
 }
 
 fn same_tags(attributes: &[syn::Attribute], expected: &str) -> Result<(), String> {
@@ -81,17 +83,29 @@ fn same_tags(attributes: &[syn::Attribute], expected: &str) -> Result<(), String
 }
 
 /// Containers from the outside in, then the last part of the path: prost's paths are relative, ours need not be.
-fn same_shape(found: &syn::Type, expected: &str) -> Result<(), String> {
-    let (found, expected) = (shape(found), shape_of_text(expected));
+fn same_shape(found: &syn::Type, expected: TokenStream) -> Result<(), String> {
+    let (found, expected) = (shape(found), shape_of_tokens(expected));
     if found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
 }
 
 /// The shape of a type as `storage.rs` writes it: each path without all but its last part.
-fn shape_of_text(ty: &str) -> String {
-    let mut shape = String::with_capacity(ty.len());
-    for part in ty.split_inclusive(['<', '>', ',', ' ']) {
-        shape.push_str(part.rsplit_once("::").map_or(part, |(_, last)| last));
+fn shape_of_tokens(ty: TokenStream) -> String {
+    let mut shape = String::new();
+    let mut last = None;
+    for token in ty {
+        match token {
+            TokenTree::Ident(part) => last = Some(part.to_string()),
+            TokenTree::Punct(mark) if mark.as_char() == ':' => {}
+            other => {
+                shape.extend(last.take());
+                let _ = write!(shape, "{other}");
+                if matches!(&other, TokenTree::Punct(mark) if mark.as_char() == ',') {
+                    shape.push(' ');
+                }
+            }
+        }
     }
+    shape.extend(last);
     shape
 }
 

@@ -218,7 +218,7 @@ pub enum Op {
     Let(u32, Box<Plan>, Box<Plan>),
     Not(Box<Plan>),
     /// A Rust operator between equal forms.
-    Infix(&'static str, Box<Plan>, Box<Plan>),
+    Infix(Operator, Box<Plan>, Box<Plan>),
     /// Whether the value is one of some constants of its form.
     OneOf(Box<Plan>, Vec<Const>),
     /// Both, or either: with `fallible` operands errors are absorbed by a decisive one.
@@ -241,6 +241,20 @@ pub enum Op {
         text: Box<Plan>,
         pattern: String,
     },
+    /// The name of a time zone, which is looked at when the generated code is compiled.
+    Zone(Box<Plan>),
+    /// Whether a text is empty.
+    IsEmpty(Box<Plan>),
+    /// How many characters a text has.
+    CharCount(Box<Plan>),
+    /// Whether a text has fewer or more characters than a number says, which takes no counting of them all.
+    CharBound {
+        text: Box<Plan>,
+        bound: CharBound,
+        than: Box<Plan>,
+    },
+    /// How many bytes there are.
+    ByteCount(Box<Plan>),
     List(Vec<Plan>),
     Map(Vec<(Plan, Plan)>),
     Length(Box<Plan>),
@@ -318,6 +332,10 @@ impl Op {
             | Self::Not(inner)
             | Self::OneOf(inner, _)
             | Self::Matches { text: inner, .. }
+            | Self::Zone(inner)
+            | Self::IsEmpty(inner)
+            | Self::CharCount(inner)
+            | Self::ByteCount(inner)
             | Self::Length(inner)
             | Self::MapLength(inner)
             | Self::ToOwned(inner)
@@ -330,6 +348,7 @@ impl Op {
             | Self::Absurd(inner) => vec![inner],
             Self::Let(_, a, b)
             | Self::Infix(_, a, b)
+            | Self::CharBound { text: a, than: b, .. }
             | Self::Logic(_, a, b)
             | Self::Index(a, b)
             | Self::Then(a, b)
@@ -374,6 +393,29 @@ impl Op {
     }
 }
 
+/// An operator of Rust. `And` and `Or` are Rust's too: an error of the left side ends them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    And,
+    Or,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharBound {
+    Shorter,
+    Longer,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logic {
     And,
@@ -409,6 +451,33 @@ impl Range {
 impl Plan {
     pub fn constant(value: Const) -> Self {
         Self { repr: repr_of(&value), fallible: false, op: Op::Const(value) }
+    }
+
+    /// The size of a string, bytes, a list or a map.
+    pub fn size(value: Self) -> Self {
+        let fallible = value.fallible;
+        let of = match value.repr {
+            Repr::Str(_) => Op::CharCount,
+            Repr::Bytes(_) => Op::ByteCount,
+            Repr::Map(_) => Op::MapLength,
+            _ => Op::Length,
+        };
+        Self { repr: Repr::Int, fallible, op: of(Box::new(value)) }
+    }
+
+    /// Whether a string is empty.
+    pub fn is_empty(text: Self) -> Self {
+        Self { repr: Repr::Bool, fallible: text.fallible, op: Op::IsEmpty(Box::new(text)) }
+    }
+
+    /// Whether a string has fewer or more characters than a number says.
+    pub fn char_bound(text: Self, bound: CharBound, than: Self) -> Self {
+        if bound == CharBound::Shorter && than.op == Op::Const(Const::Int(1)) {
+            return Self::is_empty(text);
+        }
+        let fallible = text.fallible || than.fallible;
+        let op = Op::CharBound { text: Box::new(text), bound, than: Box::new(than) };
+        Self { repr: Repr::Bool, fallible, op }
     }
 
     /// Whether its value refers to one that ends with the statement, or with the turn of a loop.

@@ -138,7 +138,7 @@ impl ValueRules {
 
     /// How many items or pairs there may be at most.
     pub fn max_size(&self) -> Option<&Check> {
-        self.sizes.iter().find(|size| matches!(size.id.as_str(), "repeated.max_items" | "map.max_pairs"))
+        self.sizes.iter().find(|size| size.known == Some(KnownRule::MaxSize))
     }
 
     /// Whether all there is to test are the rules of the value's own message.
@@ -155,12 +155,27 @@ pub struct Check {
     pub text: Text,
     pub place: RulePlace,
     pub test: Test,
+    /// Which rule it is, where more than its test is known of it.
+    pub known: Option<KnownRule>,
     /// Whether the test asks for the time.
     pub now: bool,
     /// Lists and maps that the test looks into and whose size has a limit: it waits until they are not too long.
     pub limited: Vec<FieldId>,
     /// The fields that it reads of the message that it stands on, as paths of their numbers; `None` is all of that.
     pub reads: Option<Vec<Vec<u32>>>,
+}
+
+/// Standard rules that have a meaning beside their test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownRule {
+    /// At least so many characters in a field that is a string. The runtime has one call for it.
+    MinLen(u64),
+    /// At most so many characters in a field that is a string. The runtime has one call for it.
+    MaxLen(u64),
+    /// No item twice in a field that is a list of scalars or enums. The runtime has one call for it.
+    Unique,
+    /// How many items or pairs there may be at most, for which expressions over the list wait.
+    MaxSize,
 }
 
 /// What a violation says, unless the test gives it.

@@ -1,7 +1,10 @@
-//! Reading and setting the fields of prost's structs, as source text.
+//! Reading and setting the fields of prost's structs, as tokens.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 use crate::model::{FieldId, FieldKind, Presence, Scalar, Schema, Shape, ValueType};
-use crate::names;
+use crate::tokens;
 
 /// Whether the struct itself tells unset from the default.
 pub(crate) fn is_optional(schema: &Schema, field: FieldId) -> bool {
@@ -18,40 +21,56 @@ pub(crate) fn is_sorted_map(schema: &Schema, field: FieldId) -> bool {
     schema.fields[field].storage.shape == Shape::BTreeMap
 }
 
+/// The field itself, of a struct.
+fn member(schema: &Schema, field: FieldId, base: &TokenStream) -> TokenStream {
+    let name = tokens::ident(&schema.fields[field].rust_name);
+    quote!(#base.#name)
+}
+
 /// A field that is not optional, as a place of type `T`.
-pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
-    let place = format!("{base}.{}", schema.fields[field].rust_name);
-    if schema.fields[field].storage.boxed { format!("(*{place})") } else { place }
+pub(crate) fn place(schema: &Schema, field: FieldId, base: &TokenStream) -> TokenStream {
+    let member = member(schema, field, base);
+    if schema.fields[field].storage.boxed { quote!((*#member)) } else { member }
 }
 
 /// The field itself, if it is an `Option`.
-pub(crate) fn option(schema: &Schema, field: FieldId, base: &str) -> Option<String> {
-    (schema.fields[field].storage.shape == Shape::Option)
-        .then(|| format!("{base}.{}", schema.fields[field].rust_name))
+pub(crate) fn option(schema: &Schema, field: FieldId, base: &TokenStream) -> Option<TokenStream> {
+    (schema.fields[field].storage.shape == Shape::Option).then(|| member(schema, field, base))
 }
 
 /// The oneof's field in the struct, and the variant of a field.
-fn variant(schema: &Schema, field: FieldId, module: &[String]) -> Option<(String, String)> {
+fn variant(schema: &Schema, field: FieldId, module: &[String]) -> Option<(Ident, TokenStream)> {
     let node = &schema.fields[field];
     let oneof = &schema.oneofs[node.oneof?];
-    let variant = format!("{}::{}", names::path_from(module, &oneof.rust), node.rust_name);
-    (node.storage.shape == Shape::Variant).then(|| (oneof.rust_name.clone(), variant))
+    (node.storage.shape == Shape::Variant)
+        .then(|| (tokens::ident(&oneof.rust_name), tokens::variant(module, &oneof.rust, &node.rust_name)))
 }
 
 /// `Option<&T>` of any field that is not a list or map. Wrappers are the values in them, enums their numbers.
-pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+pub(crate) fn optional(
+    schema: &Schema,
+    field: FieldId,
+    base: &TokenStream,
+    module: &[String],
+) -> TokenStream {
     let boxed = schema.fields[field].storage.boxed;
     if let Some((oneof, variant)) = variant(schema, field, module) {
-        let held = if boxed { "&**__rsvc_f" } else { "__rsvc_f" };
-        return format!(
-            "match &{base}.{oneof} {{ ::core::option::Option::Some({variant}(__rsvc_f)) => \
-             ::core::option::Option::Some({held}), _ => ::core::option::Option::None }}"
-        );
+        let held = if boxed { quote!(&**__rsvc_f) } else { quote!(__rsvc_f) };
+        return quote! {
+            match &#base.#oneof {
+                ::core::option::Option::Some(#variant(__rsvc_f)) => ::core::option::Option::Some(#held),
+                _ => ::core::option::Option::None
+            }
+        };
     }
+    let member = member(schema, field, base);
     match (is_optional(schema, field), boxed) {
-        (true, true) => format!("{base}.{}.as_deref()", schema.fields[field].rust_name),
-        (true, false) => format!("{base}.{}.as_ref()", schema.fields[field].rust_name),
-        (false, _) => format!("::core::option::Option::Some(&{})", place(schema, field, base)),
+        (true, true) => quote!(#member.as_deref()),
+        (true, false) => quote!(#member.as_ref()),
+        (false, _) => {
+            let place = place(schema, field, base);
+            quote!(::core::option::Option::Some(&#place))
+        }
     }
 }
 
@@ -59,59 +78,68 @@ pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[St
 pub(crate) fn bind(
     schema: &Schema,
     field: FieldId,
-    base: &str,
-    var: &str,
+    base: &TokenStream,
+    var: &Ident,
     module: &[String],
-) -> (String, String) {
-    let some = |inner: &str| format!("::core::option::Option::Some({inner})");
+) -> (TokenStream, TokenStream) {
     let boxed = schema.fields[field].storage.boxed;
     match variant(schema, field, module) {
-        Some((oneof, variant)) if !boxed => (some(&format!("{variant}({var})")), format!("&{base}.{oneof}")),
-        None if is_optional(schema, field) && !boxed => {
-            (some(var), format!("&{base}.{}", schema.fields[field].rust_name))
+        Some((oneof, variant)) if !boxed => {
+            (quote!(::core::option::Option::Some(#variant(#var))), quote!(&#base.#oneof))
         }
-        _ => (some(var), optional(schema, field, base, module)),
+        None if is_optional(schema, field) && !boxed => {
+            let member = member(schema, field, base);
+            (quote!(::core::option::Option::Some(#var)), quote!(&#member))
+        }
+        _ => (quote!(::core::option::Option::Some(#var)), optional(schema, field, base, module)),
     }
 }
 
 /// Whether a field is set: by presence, or by a value that is not the default.
-pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &TokenStream, module: &[String]) -> TokenStream {
     if let Some((oneof, variant)) = variant(schema, field, module) {
-        return format!("::core::matches!(&{base}.{oneof}, ::core::option::Option::Some({variant}(_)))");
+        return quote!(::core::matches!(&#base.#oneof, ::core::option::Option::Some(#variant(_))));
     }
     if is_optional(schema, field) {
-        return format!("{base}.{}.is_some()", schema.fields[field].rust_name);
+        let member = member(schema, field, base);
+        return quote!(#member.is_some());
     }
     let place = place(schema, field, base);
     match &schema.fields[field].kind {
-        FieldKind::Repeated(_) | FieldKind::Map(..) => format!("!{place}.is_empty()"),
+        FieldKind::Repeated(_) | FieldKind::Map(..) => quote!(!#place.is_empty()),
         // Required: always there as far as prost can tell.
-        FieldKind::Singular(_, Presence::Required) => "true".into(),
+        FieldKind::Singular(_, Presence::Required) => quote!(true),
         FieldKind::Singular(value, _) => not_default(&place, value),
     }
 }
 
 /// Whether a value without presence differs from the default.
-pub(crate) fn not_default(place: &str, value: &ValueType) -> String {
+pub(crate) fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
     match value {
-        ValueType::Scalar(Scalar::Bool) => place.to_owned(),
-        ValueType::Scalar(Scalar::String | Scalar::Bytes) => format!("!{place}.is_empty()"),
+        ValueType::Scalar(Scalar::Bool) => place.clone(),
+        ValueType::Scalar(Scalar::String | Scalar::Bytes) => quote!(!#place.is_empty()),
         // Minus zero is not the default.
-        ValueType::Scalar(Scalar::Double | Scalar::Float) => format!("{place}.to_bits() != 0"),
-        ValueType::Scalar(_) | ValueType::Enum(_) => format!("{place} != 0"),
-        ValueType::Message(_) | ValueType::Group(_) => "true".into(),
+        ValueType::Scalar(Scalar::Double | Scalar::Float) => quote!(#place.to_bits() != 0),
+        ValueType::Scalar(_) | ValueType::Enum(_) => quote!(#place != 0),
+        ValueType::Message(_) | ValueType::Group(_) => quote!(true),
     }
 }
 
 /// A statement that sets a singular field of a struct to a value.
-pub(crate) fn set(schema: &Schema, field: FieldId, base: &str, value: &str, module: &[String]) -> String {
+pub(crate) fn set(
+    schema: &Schema,
+    field: FieldId,
+    base: &TokenStream,
+    value: &TokenStream,
+    module: &[String],
+) -> TokenStream {
     if let Some((oneof, variant)) = variant(schema, field, module) {
-        return format!("{base}.{oneof} = ::core::option::Option::Some({variant}({value}));");
+        return quote!(#base.#oneof = ::core::option::Option::Some(#variant(#value)););
     }
-    let name = &schema.fields[field].rust_name;
+    let member = member(schema, field, base);
     if is_optional(schema, field) {
-        format!("{base}.{name} = ::core::option::Option::Some({value});")
+        quote!(#member = ::core::option::Option::Some(#value);)
     } else {
-        format!("{base}.{name} = {value};")
+        quote!(#member = #value;)
     }
 }

@@ -3,11 +3,10 @@
 use prost::Message as _;
 use prost_types::value::Kind;
 use prost_types::{Any, ListValue, Struct};
-use rsvc_common::text;
+use rsvc_common::{base64, text};
 
 use super::message::json;
 use super::{Error, FromValue, Value};
-use crate::json::base64;
 
 type Result<T> = std::result::Result<T, Error>;
 

@@ -1,5 +1,7 @@
 //! Which of the languages that are there suits a caller best.
 
+use crate::weights;
+
 /// The index of the best of `available` for an `accept-language`, or else the first. `None` when there are none.
 ///
 /// The caller's wishes are taken in the order of their weights. Each is looked up as RFC 4647 says: as it is, then
@@ -8,35 +10,10 @@ pub(super) fn choose(available: &[&str], accept: &str) -> Option<usize> {
     if available.is_empty() {
         return None;
     }
-    let mut wishes: Vec<(&str, u16)> = accept.split(',').filter_map(wish).collect();
+    // Of weight zero is what the caller does not want.
+    let mut wishes: Vec<(&str, u16)> = weights::entries(accept).filter(|&(_, weight)| weight > 0).collect();
     wishes.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
     Some(wishes.iter().find_map(|(range, _)| find(available, range)).unwrap_or(0))
-}
-
-/// `de-CH;q=0.8` as its range and its weight in thousandths. Of weight zero is what the caller does not want.
-fn wish(text: &str) -> Option<(&str, u16)> {
-    let (range, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let quality = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
-    let weight = match quality {
-        None => 1000,
-        Some(quality) => thousandths(quality.trim())?,
-    };
-    let range = range.trim();
-    (weight > 0 && !range.is_empty()).then_some((range, weight))
-}
-
-/// `0.85` as 850.
-fn thousandths(quality: &str) -> Option<u16> {
-    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
-    if fraction.len() > 3 {
-        return None;
-    }
-    let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(1000),
-        _ => None,
-    }
 }
 
 fn find(available: &[&str], range: &str) -> Option<usize> {

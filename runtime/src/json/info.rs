@@ -154,6 +154,9 @@ pub enum Type {
 }
 
 impl Type {
+    /// The number of every message.
+    pub(crate) const MESSAGE: i32 = 11;
+
     /// Its number in `google.protobuf.FieldDescriptorProto.Type`.
     pub(crate) const fn number(self) -> i32 {
         match self {
@@ -167,7 +170,7 @@ impl Type {
             Self::Bool => 8,
             Self::String => 9,
             Self::Group(_) => 10,
-            Self::Message(_) => 11,
+            Self::Message(_) => Self::MESSAGE,
             Self::Bytes => 12,
             Self::Uint32 => 13,
             Self::Enum(_) => 14,

@@ -9,7 +9,6 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-pub(crate) mod base64;
 mod document;
 mod dynamic;
 mod erase;

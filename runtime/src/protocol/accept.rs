@@ -2,18 +2,12 @@
 
 use http::{HeaderMap, HeaderName};
 
-/// The weight of what is accepted without reserve; weights are in thousandths.
-pub(crate) const FULL: u16 = 1000;
+use crate::weights;
 
 /// The entries of all headers of a name, without their parameters, each with its weight. What is malformed is skipped.
 pub(crate) fn entries(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = (&str, u16)> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter_map(|entry| {
-        let mut parameters = entry.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-        let weight = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case("q"));
-        let weight = weight.map_or(Some(FULL), |(_, text)| thousandths(text.trim()))?;
-        Some((essence(entry), weight)).filter(|(name, _)| !name.is_empty())
-    })
+    values.flat_map(weights::entries)
 }
 
 /// Whether one of the entries is this one.
@@ -38,38 +32,18 @@ pub(crate) fn essence(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// `0`, `1`, or a number between them with up to three digits.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, digits) = text.split_once('.').unwrap_or((text, ""));
-    if digits.len() > 3 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let part = format!("{digits:0<3}").parse::<u16>().ok()?;
-    match (whole, part) {
-        ("0", part) => Some(part),
-        ("1", 0) => Some(FULL),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::header::ACCEPT;
 
     use super::*;
 
-    fn headers(values: &[&str]) -> HeaderMap {
-        values.iter().map(|value| (ACCEPT, value.parse().unwrap())).collect()
-    }
-
     #[test]
-    fn weights_and_what_has_none() {
-        let headers = headers(&[
-            "text/html, application/json;q=0.8 ; x=y",
-            "a/b; v=1; Q=0, c/d;q=2,e/f;q=0.1234, ,*/*;q=.5",
-        ]);
+    fn all_headers_of_a_name_count() {
+        let values = ["text/html, a/b;q=0.5", "c/d;q=0"];
+        let headers: HeaderMap = values.iter().map(|value| (ACCEPT, value.parse().unwrap())).collect();
         let entries: Vec<_> = entries(&headers, ACCEPT).collect();
-        assert_eq!(entries, [("text/html", 1000), ("application/json", 800), ("a/b", 0)]);
+        assert_eq!(entries, [("text/html", 1000), ("a/b", 500), ("c/d", 0)]);
     }
 
     #[test]

@@ -4,11 +4,10 @@
 
 mod mask;
 mod path;
-pub mod proto;
+mod proto;
 mod rules;
 mod sink;
 mod status;
-mod types;
 mod wellknown;
 
 use std::borrow::Cow;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::types::MESSAGE;
 use crate::json::info::Cardinality;
 use crate::json::{self, MessageInfo};
 
@@ -40,7 +39,7 @@ impl Field {
         self.ty = field.ty.number();
         if let Cardinality::Map(key) = field.cardinality {
             self.entry = (json::Type::from(key).number(), self.ty);
-            self.ty = MESSAGE;
+            self.ty = json::Type::MESSAGE;
         }
     }
 }
@@ -125,11 +124,6 @@ impl RuleElement {
     /// A field of the rules.
     pub const fn new(name: &'static str, number: i32, ty: i32) -> Self {
         Self { name, number, ty, index: None }
-    }
-
-    /// One rule of a list.
-    pub const fn at(name: &'static str, number: i32, ty: i32, index: u64) -> Self {
-        Self { name, number, ty, index: Some(index) }
     }
 
     /// The name of the field, or `[the.full.name]` of an extension.

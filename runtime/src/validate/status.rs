@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use super::Violations;
-use super::proto::ViolationsProto;
+use crate::pb::buf::validate::Violations as ViolationsProto;
 
 impl From<&Violations> for BadRequest {
     fn from(from: &Violations) -> Self {

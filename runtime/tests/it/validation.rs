@@ -2,8 +2,8 @@
 
 use prost::Message as _;
 use rsvc::client::Protocol;
+use rsvc::pb::buf::validate::Violations as ViolationsProto;
 use rsvc::server::ResponseValidation;
-use rsvc::validate::proto::ViolationsProto;
 use rsvc::{Channel, Code, Context, RequestStream};
 use tonic_types::pb::{BadRequest, Status};
 

@@ -8,32 +8,25 @@ use crate::cel::stored::{item_form, repr_of_store, store_of, store_of_field, unw
 use crate::model::plan::{Const, Held, MapForm, Op, Own, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType, WellKnown};
 use crate::storage::access;
-use crate::tokens;
 
 /// The field of a struct, as a place.
 fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&access::place(cx.schema, field, &base.to_string()))
+    access::place(cx.schema, field, base)
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
 fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&access::optional(cx.schema, field, &base.to_string(), cx.module))
+    access::optional(cx.schema, field, base, cx.module)
 }
 
 /// A pattern that holds for a field that is set, with the name of a reference to its value, and what it is matched with.
 pub fn bind(base: &TokenStream, field: FieldId, var: &Ident, cx: &Context<'_>) -> (TokenStream, TokenStream) {
-    let (pattern, text) = access::bind(cx.schema, field, &base.to_string(), &var.to_string(), cx.module);
-    (tokens::parse(&pattern), tokens::parse(&text))
+    access::bind(cx.schema, field, base, var, cx.module)
 }
 
 /// Whether a field of a struct is set.
 pub fn is_set(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&access::is_set(cx.schema, field, &base.to_string(), cx.module))
-}
-
-/// Whether a value without presence differs from the default.
-pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
-    tokens::parse(&access::not_default(&place.to_string(), value))
+    access::is_set(cx.schema, field, base, cx.module)
 }
 
 /// The text of a struct, when it is there for sure.
@@ -138,9 +131,7 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
     let ty = types::message(id, cx);
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
-        let set = |text: &TokenStream| {
-            tokens::parse(&access::set(cx.schema, *field, "__rsvc_n", &text.to_string(), cx.module))
-        };
+        let set = |text: &TokenStream| access::set(cx.schema, *field, &quote!(__rsvc_n), text, cx.module);
         match (&node.kind, &plan.repr) {
             (FieldKind::Singular(kind, _), Repr::Nullable(inner)) => {
                 let (text, each) = (value(plan, cx), stored_value(&quote!(__rsvc_f), inner, kind, cx));

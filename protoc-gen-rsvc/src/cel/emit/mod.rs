@@ -5,14 +5,15 @@ mod dynamic;
 mod list;
 mod types;
 
-pub use access::{bind, is_set, not_default};
+pub use access::{bind, is_set};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::model::Schema;
-use crate::model::plan::{Const, Held, Input, Item, Logic, Op, Plan, Repr, Store, Variable};
-use crate::tokens;
+use crate::model::plan::{
+    CharBound, Const, Held, Input, Item, Logic, Op, Operator, Plan, Repr, Store, Variable,
+};
 
 /// Where the text goes.
 pub struct Context<'a> {
@@ -125,24 +126,34 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let (cond, then, otherwise) = (condition(cond, cx), value(then, cx), value(otherwise, cx));
             quote!(if #cond { #then } else { #otherwise })
         }
-        Op::Call { function: "is_empty", args, .. } if matches!(args[0].repr, Repr::Str(_)) => {
-            let text = operand(&args[0], cx);
-            quote!(#text.is_empty())
-        }
-        Op::Call { function: "is_shorter", args, .. } if matches!(args[1].op, Op::Const(Const::Int(1))) => {
-            let text = operand(&args[0], cx);
-            quote!(#text.is_empty())
-        }
-        Op::Call { function: "zone", args, .. } => {
-            // Looked at when the generated code is compiled.
-            let zone = value(&args[0], cx);
-            quote!(const { ::rsvc::codegen::cel::zone(#zone) })
-        }
         Op::Call { function, args, fails } => {
             let function = name(function);
             let args = args.iter().map(|a| value(a, cx));
             let question = fails.then(|| quote!(?));
             quote!(::rsvc::codegen::cel::#function(#(#args),*) #question)
+        }
+        Op::Zone(zone) => {
+            let zone = value(zone, cx);
+            quote!(const { ::rsvc::codegen::cel::zone(#zone) })
+        }
+        Op::IsEmpty(text) => {
+            let text = operand(text, cx);
+            quote!(#text.is_empty())
+        }
+        Op::CharCount(text) => {
+            let text = value(text, cx);
+            quote!(::rsvc::codegen::cel::size(#text))
+        }
+        Op::CharBound { text, bound, than } => {
+            let (text, than) = (value(text, cx), value(than, cx));
+            match bound {
+                CharBound::Shorter => quote!(::rsvc::codegen::cel::is_shorter(#text, #than)),
+                CharBound::Longer => quote!(::rsvc::codegen::cel::is_longer(#text, #than)),
+            }
+        }
+        Op::ByteCount(bytes) => {
+            let bytes = value(bytes, cx);
+            quote!(::rsvc::codegen::cel::size_bytes(#bytes))
         }
         Op::Matches { text, pattern } => {
             let text = value(text, cx);
@@ -237,6 +248,11 @@ fn operand(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         | Op::OneOf(..)
         | Op::Logic(..)
         | Op::Call { .. }
+        | Op::Zone(_)
+        | Op::IsEmpty(_)
+        | Op::CharCount(_)
+        | Op::CharBound { .. }
+        | Op::ByteCount(_)
         | Op::Length(_)
         | Op::MapLength(_) => true,
         Op::Field { base, field, .. } => access::is_plain(base, *field, cx),
@@ -247,7 +263,7 @@ fn operand(plan: &Plan, cx: &Context<'_>) -> TokenStream {
 
 /// A value where nothing stands beside it.
 pub fn condition(plan: &Plan, cx: &Context<'_>) -> TokenStream {
-    let Op::Infix(sign, left, right) = &plan.op else { return value(plan, cx) };
+    let Op::Infix(operator, left, right) = &plan.op else { return value(plan, cx) };
     let (left, right) = match (narrow(left, cx), &right.op) {
         (Some((left, fits)), Op::Const(Const::Int(n))) if fits.contains(n) => {
             let n = proc_macro2::Literal::i64_unsuffixed(*n);
@@ -255,8 +271,25 @@ pub fn condition(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         }
         _ => (operand(left, cx), operand(right, cx)),
     };
-    let sign = tokens::parse(sign);
-    quote!(#left #sign #right)
+    let operator = self::operator(*operator);
+    quote!(#left #operator #right)
+}
+
+fn operator(operator: Operator) -> TokenStream {
+    match operator {
+        Operator::Equal => quote!(==),
+        Operator::NotEqual => quote!(!=),
+        Operator::Less => quote!(<),
+        Operator::LessOrEqual => quote!(<=),
+        Operator::Greater => quote!(>),
+        Operator::GreaterOrEqual => quote!(>=),
+        Operator::Add => quote!(+),
+        Operator::Subtract => quote!(-),
+        Operator::Multiply => quote!(*),
+        Operator::Divide => quote!(/),
+        Operator::And => quote!(&&),
+        Operator::Or => quote!(||),
+    }
 }
 
 /// The opposite of a condition.
@@ -278,8 +311,8 @@ fn narrow(plan: &Plan, cx: &Context<'_>) -> Option<(TokenStream, std::ops::Range
         Op::Field { base, field, .. } => Some((access::int32(base, *field, cx)?, INT32)),
         Op::Length(list) => Some((list::count(list, cx)?, SIZE)),
         Op::MapLength(map) => Some((list::map_count(map, cx)?, SIZE)),
-        Op::Call { function: "size_bytes", args, .. } => {
-            let bytes = operand(args.first()?, cx);
+        Op::ByteCount(bytes) => {
+            let bytes = operand(bytes, cx);
             Some((quote!(#bytes.len()), SIZE))
         }
         _ => None,

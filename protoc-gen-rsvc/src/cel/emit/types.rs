@@ -54,5 +54,5 @@ pub(super) fn of(repr: &Repr, cx: &Context<'_>) -> TokenStream {
 
 /// The struct of a message.
 pub(super) fn message(id: MessageId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&crate::names::path_from(cx.module, &cx.schema.messages[id].rust))
+    tokens::path(cx.module, &cx.schema.messages[id].rust)
 }

@@ -198,16 +198,7 @@ impl Lowerer<'_> {
             (_, Some(Const::List(items))) => {
                 Plan::constant(Const::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)))
             }
-            (Repr::Str(_), _) => call("size", vec![value], Repr::Int, false),
-            (Repr::Bytes(_), _) => call("size_bytes", vec![value], Repr::Int, false),
-            (Repr::List(..), _) => {
-                let fallible = value.fallible;
-                Plan { repr: Repr::Int, fallible, op: Op::Length(Box::new(value)) }
-            }
-            (Repr::Map(_), _) => {
-                let fallible = value.fallible;
-                Plan { repr: Repr::Int, fallible, op: Op::MapLength(Box::new(value)) }
-            }
+            (Repr::Str(_) | Repr::Bytes(_) | Repr::List(..) | Repr::Map(_), _) => Plan::size(value),
             (Repr::Dyn, _) => call("dyn_size", vec![value], Repr::Int, true),
             _ => fail("no such overload", &Repr::Int),
         }

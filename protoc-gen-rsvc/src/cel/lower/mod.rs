@@ -21,7 +21,9 @@ use super::check::{Typed, TypedKind};
 use super::error::CelError;
 use super::stored::{load, repr_of_scalar, repr_of_store};
 use crate::model::Schema;
-use crate::model::plan::{Const, Held, Input, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::plan::{
+    Const, Held, Input, Item, ListForm, MapForm, Op, Operator, Own, Plan, Repr, Store, Variable,
+};
 
 /// What a variable of the expression stands for.
 #[derive(Clone, Debug)]
@@ -115,9 +117,9 @@ fn call(function: &'static str, args: Vec<Plan>, repr: Repr, fails: bool) -> Pla
     Plan { repr, fallible, op: Op::Call { function, args, fails } }
 }
 
-fn infix(sign: &'static str, left: Plan, right: Plan, repr: Repr) -> Plan {
+fn infix(operator: Operator, left: Plan, right: Plan, repr: Repr) -> Plan {
     let fallible = left.fallible || right.fallible;
-    Plan { repr, fallible, op: Op::Infix(sign, Box::new(left), Box::new(right)) }
+    Plan { repr, fallible, op: Op::Infix(operator, Box::new(left), Box::new(right)) }
 }
 
 impl Lowerer<'_> {

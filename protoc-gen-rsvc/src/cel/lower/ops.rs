@@ -7,7 +7,7 @@ use super::convert::unwrap;
 use super::{Lowered, Lowerer, call, convert, fail, infix};
 use crate::cel::ast::{Span, op};
 use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
-use crate::model::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
+use crate::model::plan::{CharBound, Const, ListForm, Logic, MapForm, Op, Operator, Own, Plan, Repr};
 use crate::model::{MessageId, ValueType, WellKnown};
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
@@ -56,24 +56,18 @@ pub(super) fn compare(span: Span, sign: &'static str, left: Plan, right: Plan) -
     if let Some(plan) = size_test(sign, &left, &right) {
         return Ok(plan);
     }
-    let function = match sign {
-        op::LT => "lt",
-        op::LE => "le",
-        op::GT => "gt",
-        _ => "ge",
+    let (operator, function, dynamic) = match sign {
+        op::LT => (Operator::Less, "lt", "dyn_lt"),
+        op::LE => (Operator::LessOrEqual, "le", "dyn_le"),
+        op::GT => (Operator::Greater, "gt", "dyn_gt"),
+        _ => (Operator::GreaterOrEqual, "ge", "dyn_ge"),
     };
     Ok(match (&left.repr, &right.repr) {
         (Repr::Dyn, _) | (_, Repr::Dyn) => {
-            let dynamic = match function {
-                "lt" => "dyn_lt",
-                "le" => "dyn_le",
-                "gt" => "dyn_gt",
-                _ => "dyn_ge",
-            };
             let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
             call(dynamic, args, Repr::Bool, true)
         }
-        (a, b) if a == b && ordered(a) => infix(op::display(sign), left, right, Repr::Bool),
+        (a, b) if a == b && ordered(a) => infix(operator, left, right, Repr::Bool),
         (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
         _ => fail("no such overload", &Repr::Bool),
     })
@@ -82,29 +76,26 @@ pub(super) fn compare(span: Span, sign: &'static str, left: Plan, right: Plan) -
 /// The size of a text beside a number: whether it is longer or shorter takes no counting, as a rule.
 fn size_test(sign: &str, left: &Plan, right: &Plan) -> Option<Plan> {
     let (text, n, sign) = match (&left.op, left.as_const(), &right.op, right.as_const()) {
-        (Op::Call { function: "size", args, .. }, _, _, Some(Const::Int(n))) => (&args[0], *n, sign),
-        (_, Some(Const::Int(n)), Op::Call { function: "size", args, .. }, _) => {
+        (Op::CharCount(text), _, _, Some(Const::Int(n))) => (text, *n, sign),
+        (_, Some(Const::Int(n)), Op::CharCount(text), _) => {
             let turned = match sign {
                 op::LT => op::GT,
                 op::LE => op::GE,
                 op::GT => op::LT,
                 _ => op::LE,
             };
-            (&args[0], *n, turned)
+            (text, *n, turned)
         }
         _ => return None,
     };
-    let compare = |function, n| {
-        let args = vec![text.clone(), Plan::constant(Const::Int(n))];
-        call(function, args, Repr::Bool, false)
-    };
+    let compare = |bound, n| Plan::char_bound((**text).clone(), bound, Plan::constant(Const::Int(n)));
     // A size has room for one more on either side; bounds that no text reaches stay as they are.
     let n = Some(n).filter(|n| (0..i64::MAX).contains(n))?;
     Some(match sign {
-        op::LT => compare("is_shorter", n),
-        op::LE => not(compare("is_longer", n)),
-        op::GT => compare("is_longer", n),
-        _ => not(compare("is_shorter", n)),
+        op::LT => compare(CharBound::Shorter, n),
+        op::LE => not(compare(CharBound::Longer, n)),
+        op::GT => compare(CharBound::Longer, n),
+        _ => not(compare(CharBound::Shorter, n)),
     })
 }
 
@@ -173,7 +164,7 @@ pub(super) fn negate(value: Plan) -> Plan {
 struct Arithmetic {
     int: &'static str,
     uint: &'static str,
-    double: Option<&'static str>,
+    double: Option<Operator>,
     dynamic: &'static str,
     fold: fn(i64, i64) -> Option<i64>,
     fold_uint: fn(u64, u64) -> Option<u64>,
@@ -184,7 +175,7 @@ fn functions(function: &str) -> Arithmetic {
         op::ADD => Arithmetic {
             int: "add_int",
             uint: "add_uint",
-            double: Some("+"),
+            double: Some(Operator::Add),
             dynamic: "dyn_add",
             fold: i64::checked_add,
             fold_uint: u64::checked_add,
@@ -192,7 +183,7 @@ fn functions(function: &str) -> Arithmetic {
         op::SUB => Arithmetic {
             int: "sub_int",
             uint: "sub_uint",
-            double: Some("-"),
+            double: Some(Operator::Subtract),
             dynamic: "dyn_sub",
             fold: i64::checked_sub,
             fold_uint: u64::checked_sub,
@@ -200,7 +191,7 @@ fn functions(function: &str) -> Arithmetic {
         op::MUL => Arithmetic {
             int: "mul_int",
             uint: "mul_uint",
-            double: Some("*"),
+            double: Some(Operator::Multiply),
             dynamic: "dyn_mul",
             fold: i64::checked_mul,
             fold_uint: u64::checked_mul,
@@ -208,7 +199,7 @@ fn functions(function: &str) -> Arithmetic {
         op::DIV => Arithmetic {
             int: "div_int",
             uint: "div_uint",
-            double: Some("/"),
+            double: Some(Operator::Divide),
             dynamic: "dyn_div",
             fold: i64::checked_div,
             fold_uint: u64::checked_div,
@@ -250,7 +241,7 @@ impl Lowerer<'_> {
             (Repr::Int, Repr::Int) => checked(names.int, left, right, Repr::Int),
             (Repr::Uint, Repr::Uint) => checked(names.uint, left, right, Repr::Uint),
             (Repr::Double, Repr::Double) => match names.double {
-                Some(sign) => infix(sign, left, right, Repr::Double),
+                Some(operator) => infix(operator, left, right, Repr::Double),
                 None => fail("no such overload", &Repr::Never),
             },
             (Repr::Str(_), Repr::Str(_)) if function == op::ADD => {
@@ -298,16 +289,20 @@ impl Lowerer<'_> {
         Ok(match (&left.repr, &right.repr) {
             (Repr::Null, _) if !left.fallible => convert::is_null(span, right)?,
             (_, Repr::Null) if !right.fallible => convert::is_null(span, left)?,
-            (a, b) if a == b && (ordered(a) || *a == Repr::Type) => infix("==", left, right, Repr::Bool),
+            (a, b) if a == b && (ordered(a) || *a == Repr::Type) => {
+                infix(Operator::Equal, left, right, Repr::Bool)
+            }
             (a, b) if is_number(a) && is_number(b) => call("eq", vec![left, right], Repr::Bool, false),
-            (Repr::Nullable(a), Repr::Nullable(b)) if a == b => infix("==", left, right, Repr::Bool),
+            (Repr::Nullable(a), Repr::Nullable(b)) if a == b => {
+                infix(Operator::Equal, left, right, Repr::Bool)
+            }
             (Repr::Nullable(a), b) if **a == *b && ordered(b) => {
                 let want = left.repr.clone();
-                infix("==", left, convert::shape(span, right, &want)?, Repr::Bool)
+                infix(Operator::Equal, left, convert::shape(span, right, &want)?, Repr::Bool)
             }
             (a, Repr::Nullable(b)) if *a == **b && ordered(a) => {
                 let want = right.repr.clone();
-                infix("==", convert::shape(span, left, &want)?, right, Repr::Bool)
+                infix(Operator::Equal, convert::shape(span, left, &want)?, right, Repr::Bool)
             }
             (Repr::Nullable(_) | Repr::Dyn, _) | (_, Repr::Nullable(_) | Repr::Dyn) => {
                 let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];

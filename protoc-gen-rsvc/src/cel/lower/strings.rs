@@ -96,7 +96,11 @@ pub(super) fn format(span: Span, template: Plan, args: Plan) -> Lowered {
 /// A literal zone may be the name of a place, for which the runtime may lack the tables: it says so itself.
 pub(super) fn zone(zone: Plan) -> Plan {
     let literal = matches!(zone.as_const(), Some(Const::Str(_)));
-    if literal { call("zone", vec![zone], Repr::Str(Own::Borrowed), false) } else { zone }
+    if literal {
+        Plan { repr: Repr::Str(Own::Borrowed), fallible: false, op: Op::Zone(Box::new(zone)) }
+    } else {
+        zone
+    }
 }
 
 /// Conversions of literals are done now, and a wrong literal is a mistake of the rule.

@@ -46,7 +46,7 @@ impl JsonEmitter<'_> {
         let (name, ty) = (format_ident!("{name}"), self.message_path(id));
         if let Some(well_known) = node.well_known {
             // Its form in JSON is the runtime's, by its bytes.
-            let known = tokens::parse(&names::well_known_path(well_known));
+            let known = tokens::well_known(well_known);
             return quote! {
                 pub enum #name {}
                 impl ::rsvc::codegen::PlainMessage for #name {

@@ -8,7 +8,6 @@ use quote::{format_ident, quote};
 use super::JsonEmitter;
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
 use crate::storage::access;
-use crate::tokens;
 
 /// The messages with a floating-point field without presence, and those that reach one by fields that are not lists.
 pub(in crate::emit) fn find(schema: &Schema) -> BTreeSet<MessageId> {
@@ -60,7 +59,7 @@ impl JsonEmitter<'_> {
     fn zero_line(&self, id: FieldId) -> Option<TokenStream> {
         let field = &self.schema.fields[id];
         let number = Literal::u32_unsuffixed(field.number);
-        let inner = || tokens::parse(&access::optional(self.schema, id, self.base, self.module));
+        let inner = || access::optional(self.schema, id, &self.base(), self.module);
         match field.kind {
             FieldKind::Singular(ValueType::Scalar(scalar), _) if is_lost(self.schema, id) => {
                 let place = self.place(&field.rust_name);

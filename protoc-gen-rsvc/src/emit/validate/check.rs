@@ -4,9 +4,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::cel::emit::{self as cel, Context};
-use crate::model::plan::{Const, Op, Plan, Store, Variable};
-use crate::model::rules::{Check, PathElement, RulePlace, Test, Text};
-use crate::model::{FieldId, Scalar};
+use crate::model::FieldId;
+use crate::model::plan::{Const, Op, Plan};
+use crate::model::rules::{Check, KnownRule, PathElement, RulePlace, Test, Text};
 
 /// What of a field is tested.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,41 +63,25 @@ pub(super) fn checks(checks: &[Check], at: &ViolationField, cx: &Context<'_>) ->
 
 /// `min_len` and `max_len` of a string together.
 fn both_lengths(first: &Check, second: &Check, at: &ViolationField, cx: &Context<'_>) -> Option<TokenStream> {
-    let (("string.min_len", min), ("string.max_len", max)) = (length(first, at)?, length(second, at)?) else {
+    let (Some(KnownRule::MinLen(min)), Some(KnownRule::MaxLen(max))) = (first.known, second.known) else {
         return None;
     };
     let (number, text) = (at.number(), cx.this.reference());
+    let (min, max) = (Literal::u64_unsuffixed(min), Literal::u64_unsuffixed(max));
     Some(quote!(__rsvc_out.min_max_len(#number, #text, #min, #max);))
 }
 
 /// The call for a standard rule that the runtime knows.
 fn call(check: &Check, at: &ViolationField, cx: &Context<'_>) -> Option<TokenStream> {
     let (number, value) = (at.number(), cx.this.reference());
-    if let Some((id, size)) = length(check, at) {
-        let method = if id == "string.min_len" { quote!(min_len) } else { quote!(max_len) };
-        return Some(quote!(__rsvc_out.#method(#number, #value, #size);));
-    }
-    let Test::Fails(Plan { op: Op::Not(unique), .. }) = &check.test else { return None };
-    let Op::Items { lists, .. } = &unique.op else { return None };
-    let [Plan { op: Op::Load(Variable::This, Store::List(item)), .. }] = lists.as_slice() else {
-        return None;
+    let (method, size) = match check.known? {
+        KnownRule::MinLen(size) => (quote!(min_len), size),
+        KnownRule::MaxLen(size) => (quote!(max_len), size),
+        KnownRule::Unique => return Some(quote!(__rsvc_out.unique(#number, #value);)),
+        KnownRule::MaxSize => return None,
     };
-    let is_known = matches!(**item, Store::Scalar(_) | Store::Enum);
-    (is_known && is_standard(check, at) && check.id == "repeated.unique")
-        .then(|| quote!(__rsvc_out.unique(#number, #value);))
-}
-
-/// The id and the size of a rule about the length of a string that is a field.
-fn length<'a>(check: &'a Check, at: &ViolationField) -> Option<(&'a str, Literal)> {
-    let (Text::Size(size), Test::Fails(plan)) = (&check.text, &check.test) else { return None };
-    let Op::Call { function: "is_shorter" | "is_longer", args, .. } = &plan.op else { return None };
-    let Op::Load(Variable::This, Store::Scalar(Scalar::String)) = args.first()?.op else { return None };
-    is_standard(check, at).then(|| (check.id.as_str(), Literal::u64_unsuffixed(*size)))
-}
-
-/// Whether the id tells all of a rule of a field as a whole.
-fn is_standard(check: &Check, at: &ViolationField) -> bool {
-    at.part == FieldPart::Whole && check.place == RulePlace::Standard
+    let size = Literal::u64_unsuffixed(size);
+    Some(quote!(__rsvc_out.#method(#number, #value, #size);))
 }
 
 pub(super) fn check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {

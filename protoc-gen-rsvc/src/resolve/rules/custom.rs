@@ -96,6 +96,7 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
     };
     let check = Check {
         id: source.id.clone(),
+        known: None,
         text: Text::Fixed(message),
         place,
         test,

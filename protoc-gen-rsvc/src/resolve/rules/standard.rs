@@ -4,15 +4,16 @@
 use std::cmp::Ordering;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use rsvc_common::formats::STRING_FORMATS;
 use rsvc_common::{re2, text};
 
 use crate::cel::constant::const_value;
 use crate::cel::lower::read_field;
 use crate::cel::native as build;
 use crate::cel::stored::{item_form, load};
-use crate::model::plan::{Const, Op, Own, Plan, Repr, Store, Variable};
-use crate::model::rules::Text;
-use crate::model::{Schema, WellKnown};
+use crate::model::plan::{CharBound, Const, Op, Operator, Own, Plan, Repr, Store, Variable};
+use crate::model::rules::{KnownRule, Text};
+use crate::model::{Scalar, Schema, WellKnown};
 
 /// A rule before it is given its path: the id behind the family, the text, and when it is violated.
 pub(super) struct Rule {
@@ -105,8 +106,21 @@ pub(super) fn rules(
     }
 }
 
+/// Which rule it is, of those on a field as a whole that have a meaning beside their test.
+pub(super) fn known(subject: &Subject<'_>, rule: &str, value: &Const) -> Option<KnownRule> {
+    match (subject.family, rule, value, subject.store) {
+        ("string", "min_len", Const::Uint(n), Store::Scalar(Scalar::String)) => Some(KnownRule::MinLen(*n)),
+        ("string", "max_len", Const::Uint(n), Store::Scalar(Scalar::String)) => Some(KnownRule::MaxLen(*n)),
+        ("repeated", "unique", _, Store::List(item)) if matches!(**item, Store::Scalar(_) | Store::Enum) => {
+            Some(KnownRule::Unique)
+        }
+        ("repeated", "max_items", ..) | ("map", "max_pairs", ..) => Some(KnownRule::MaxSize),
+        _ => None,
+    }
+}
+
 fn differs(this: Plan, value: Const) -> Plan {
-    build::infix("!=", this, build::constant(value))
+    build::infix(Operator::NotEqual, this, build::constant(value))
 }
 
 fn list(value: &Const) -> Vec<Const> {
@@ -183,13 +197,13 @@ fn bound(subject: &Subject<'_>, name: &str, value: &Const) -> Vec<Rule> {
         _ => "greater than or equal to",
     };
     let keeps = |name: &str, value: &Const| {
-        let sign = match name {
-            "lt" => "<",
-            "lte" => "<=",
-            "gt" => ">",
-            _ => ">=",
+        let operator = match name {
+            "lt" => Operator::Less,
+            "lte" => Operator::LessOrEqual,
+            "gt" => Operator::Greater,
+            _ => Operator::GreaterOrEqual,
         };
-        build::infix(sign, this(), build::constant(value.clone()))
+        build::infix(operator, this(), build::constant(value.clone()))
     };
     let lower = matches!(name, "gt" | "gte");
     let other = if lower { set(["lt", "lte"]) } else { set(["gt", "gte"]) };
@@ -224,46 +238,23 @@ fn number(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     }
 }
 
-/// Formats of strings, and their tests. No empty string passes any of them.
-const FORMATS: &[(&str, &str)] = &[
-    ("email", "is_email"),
-    ("hostname", "is_hostname"),
-    ("ip", "is_ip"),
-    ("ipv4", "is_ipv4"),
-    ("ipv6", "is_ipv6"),
-    ("uri", "is_uri"),
-    ("address", "is_address"),
-    ("uuid", "is_uuid"),
-    ("tuuid", "is_tuuid"),
-    ("ulid", "is_ulid"),
-    ("ip_with_prefixlen", "is_ip_prefix"),
-    ("ipv4_with_prefixlen", "is_ipv4_prefix"),
-    ("ipv6_with_prefixlen", "is_ipv6_prefix"),
-    ("ip_prefix", "is_ip_prefix_strictly"),
-    ("ipv4_prefix", "is_ipv4_prefix_strictly"),
-    ("ipv6_prefix", "is_ipv6_prefix_strictly"),
-    ("host_and_port", "is_host_with_port"),
-    ("protobuf_fqn", "is_protobuf_name"),
-    ("protobuf_dot_fqn", "is_protobuf_name_with_dot"),
-];
-
 fn string(subject: &Subject<'_>, name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    if let Some((_, test)) = FORMATS.iter().find(|f| f.0 == name) {
+    if let Some(format) = STRING_FORMATS.iter().find(|format| format.rule == name) {
         if *value != Const::Bool(true) {
             return Ok(Vec::new());
         }
-        let empty = build::test("is_empty", vec![this.clone()]);
-        return Ok(vec![Rule::format(name, build::test(test, vec![this]), empty)]);
+        let empty = Plan::is_empty(this.clone());
+        return Ok(vec![Rule::format(name, build::test(format.function, vec![this]), empty)]);
     }
-    let bytes = || build::size(build::bytes(this.clone()));
+    let bytes = || Plan::size(build::bytes(this.clone()));
     let size = |test: &dyn Fn(Plan) -> Plan| Rule::size(name, value, test);
     match name {
-        "len" => return size(&|n| build::infix("!=", build::size(this.clone()), n)),
-        "min_len" => return size(&|n| build::test("is_shorter", vec![this.clone(), n])),
-        "max_len" => return size(&|n| build::test("is_longer", vec![this.clone(), n])),
-        "len_bytes" => return size(&|n| build::infix("!=", bytes(), n)),
-        "min_bytes" => return size(&|n| build::infix("<", bytes(), n)),
-        "max_bytes" => return size(&|n| build::infix(">", bytes(), n)),
+        "len" => return size(&|n| build::infix(Operator::NotEqual, Plan::size(this.clone()), n)),
+        "min_len" => return size(&|n| Plan::char_bound(this.clone(), CharBound::Shorter, n)),
+        "max_len" => return size(&|n| Plan::char_bound(this.clone(), CharBound::Longer, n)),
+        "len_bytes" => return size(&|n| build::infix(Operator::NotEqual, bytes(), n)),
+        "min_bytes" => return size(&|n| build::infix(Operator::Less, bytes(), n)),
+        "max_bytes" => return size(&|n| build::infix(Operator::Greater, bytes(), n)),
         _ => {}
     }
     let shown = show(value);
@@ -297,7 +288,7 @@ fn well_known_regex(subject: &Subject<'_>, value: &Const, this: &Plan) -> Vec<Ru
     let test = |function| build::test(function, vec![this.clone(), build::constant(Const::Bool(strict))]);
     match value {
         Const::Int(1) => {
-            let empty = build::test("is_empty", vec![this.clone()]);
+            let empty = Plan::is_empty(this.clone());
             vec![Rule::format("well_known_regex.header_name", test("is_header_name"), empty)]
         }
         Const::Int(2) => {
@@ -316,18 +307,18 @@ fn pattern(source: &str) -> Result<String, Problem> {
 }
 
 /// How the size of a value compares with that of a rule when it breaks it.
-fn unfit(rule: &str) -> Option<&'static str> {
+fn unfit(rule: &str) -> Option<Operator> {
     Some(match rule {
-        "len" => "!=",
-        "min_len" | "min_items" | "min_pairs" => "<",
-        "max_len" | "max_items" | "max_pairs" => ">",
+        "len" => Operator::NotEqual,
+        "min_len" | "min_items" | "min_pairs" => Operator::Less,
+        "max_len" | "max_items" | "max_pairs" => Operator::Greater,
         _ => return None,
     })
 }
 
 fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    let size = || build::size(this.clone());
-    let is_size = |n: i64| build::infix("==", size(), build::constant(Const::Int(n)));
+    let size = || Plan::size(this.clone());
+    let is_size = |n: i64| build::infix(Operator::Equal, size(), build::constant(Const::Int(n)));
     let format = match name {
         "ip" => Some(build::any(is_size(4), is_size(16))),
         "ipv4" => Some(is_size(4)),
@@ -338,8 +329,8 @@ fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
         let on = *value == Const::Bool(true);
         return Ok(if on { vec![Rule::format(name, valid, is_size(0))] } else { Vec::new() });
     }
-    if let Some(sign) = unfit(name) {
-        return Rule::size(name, value, |n| build::infix(sign, size(), n));
+    if let Some(operator) = unfit(name) {
+        return Rule::size(name, value, |n| build::infix(operator, size(), n));
     }
     let (shown, hex) = (show(value), show_hex(value));
     let argument = build::constant(value.clone());
@@ -358,8 +349,8 @@ fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
 }
 
 fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    if let Some(sign) = unfit(name) {
-        return Rule::size(name, value, |n| build::infix(sign, build::size(this), n));
+    if let Some(operator) = unfit(name) {
+        return Rule::size(name, value, |n| build::infix(operator, Plan::size(this), n));
     }
     match name {
         "unique" if *value == Const::Bool(true) => {
@@ -384,8 +375,8 @@ fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem>
 }
 
 fn map(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    let sign = unfit(name).ok_or(Problem::Unknown)?;
-    Rule::size(name, value, |n| build::infix(sign, build::size(this), n))
+    let operator = unfit(name).ok_or(Problem::Unknown)?;
+    Rule::size(name, value, |n| build::infix(operator, Plan::size(this), n))
 }
 
 /// A field of a well-known message that the rule stands on.
@@ -420,13 +411,13 @@ fn field_mask(subject: &Subject<'_>, name: &str, value: &Const) -> Result<Vec<Ru
         ("const", Const::Message(mask)) => {
             let wanted = const_value(&mask.get_field_by_name("paths").expect("a field mask has `paths`"));
             let item = |id| Plan { repr: Repr::Str(Own::Borrowed), fallible: false, op: Op::Local(id) };
-            let stored = load(Variable::Local(0), Store::Scalar(crate::model::Scalar::String));
+            let stored = load(Variable::Local(0), Store::Scalar(Scalar::String));
             let message = format!("must equal paths {}", show(&wanted));
             let op = Op::ListEqual {
                 left: Box::new(paths),
                 right: Box::new(build::constant(wanted)),
                 vars: [0, 1],
-                body: Box::new(build::infix("==", stored, item(1))),
+                body: Box::new(build::infix(Operator::Equal, stored, item(1))),
             };
             (message, build::not(Plan { repr: Repr::Bool, fallible: false, op }))
         }
@@ -448,15 +439,19 @@ fn field_mask(subject: &Subject<'_>, name: &str, value: &Const) -> Result<Vec<Ru
 fn timestamp(name: &str, value: Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     let (message, fails) = match (name, &value) {
         ("lt_now" | "gt_now", Const::Bool(false)) => return Ok(Vec::new()),
-        ("lt_now", _) => ("must be less than now".to_owned(), build::infix(">", this, build::now())),
-        ("gt_now", _) => ("must be greater than now".to_owned(), build::infix("<", this, build::now())),
+        ("lt_now", _) => {
+            ("must be less than now".to_owned(), build::infix(Operator::Greater, this, build::now()))
+        }
+        ("gt_now", _) => {
+            ("must be greater than now".to_owned(), build::infix(Operator::Less, this, build::now()))
+        }
         ("within", _) => {
             let edge = |function| {
                 let args = vec![build::now(), build::constant(value.clone())];
                 build::call(function, args, Repr::Timestamp, true)
             };
-            let before = build::infix("<", this.clone(), edge("sub_timestamp"));
-            let after = build::infix(">", this, edge("add_timestamp"));
+            let before = build::infix(Operator::Less, this.clone(), edge("sub_timestamp"));
+            let after = build::infix(Operator::Greater, this, edge("add_timestamp"));
             (format!("must be within {} of now", show(&value)), build::any(before, after))
         }
         _ => return Err(Problem::Unknown),
@@ -467,7 +462,7 @@ fn timestamp(name: &str, value: Const, this: Plan) -> Result<Vec<Rule>, Problem>
 /// Whether a number is none of these, which are in order: as ranges where they are dense.
 pub(super) fn not_among(store: &Store, numbers: &[i64]) -> Plan {
     let this = || build::this(store);
-    let bound = |sign, n| build::infix(sign, this(), build::constant(Const::Int(n)));
+    let bound = |operator, n| build::infix(operator, this(), build::constant(Const::Int(n)));
     let mut ranges: Vec<(i64, i64)> = Vec::new();
     for n in numbers {
         match ranges.last_mut() {
@@ -476,7 +471,11 @@ pub(super) fn not_among(store: &Store, numbers: &[i64]) -> Plan {
         }
     }
     let within = |(first, last): (i64, i64)| {
-        if first == last { bound("==", first) } else { build::all(bound(">=", first), bound("<=", last)) }
+        if first == last {
+            bound(Operator::Equal, first)
+        } else {
+            build::all(bound(Operator::GreaterOrEqual, first), bound(Operator::LessOrEqual, last))
+        }
     };
     let known = ranges.into_iter().map(within).reduce(build::any);
     known.map_or_else(|| build::constant(Const::Bool(true)), build::not)

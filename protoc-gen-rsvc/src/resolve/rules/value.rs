@@ -186,12 +186,15 @@ impl RuleResolver<'_> {
                 continue;
             }
             let subject = Subject { schema: self.schema, family: expected, rules: set, store: &this.1 };
+            let known = standard::known(&subject, field.name(), &const_value(value));
+            let known = known.filter(|_| target.part == Part::Whole);
             match standard::rules(&subject, &field, value) {
                 Ok(rules) => out.extend(rules.into_iter().map(|rule| Check {
                     id: format!("{expected}.{}", rule.id),
                     text: rule.text,
                     place: RulePlace::Standard,
                     test: Test::Fails(rule.fails),
+                    known,
                     now: rule.now,
                     limited: Vec::new(),
                     reads: None,
@@ -325,6 +328,7 @@ impl RuleResolver<'_> {
         numbers.dedup();
         Some(Check {
             id: "enum.defined_only".into(),
+            known: None,
             text: Text::Fixed("value must be one of the defined enum values".into()),
             place: RulePlace::Standard,
             test: Test::Fails(standard::not_among(store, &numbers)),

@@ -7,16 +7,6 @@ use rsvc_common::{formats, text};
 use super::value::{Val, equal, find, order};
 use super::{Evaluator, Outcome, Stop, count};
 
-/// Whether an order is one that a sign wants.
-pub(super) fn holds(sign: &str, order: Option<Ordering>) -> bool {
-    order.is_some_and(|order| match sign {
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        _ => order.is_ge(),
-    })
-}
-
 const NANOS: i128 = 1_000_000_000;
 
 fn nanos(seconds: i64, nanos: i32) -> i128 {
@@ -53,10 +43,10 @@ impl Evaluator<'_> {
         }
         Ok(match (function, args) {
             ("eq" | "dyn_eq", [a, b]) => Val::Bool(equal(self.schema, a, b)?),
-            ("lt" | "dyn_lt", [a, b]) => Val::Bool(holds("<", order(a, b)?)),
-            ("le" | "dyn_le", [a, b]) => Val::Bool(holds("<=", order(a, b)?)),
-            ("gt" | "dyn_gt", [a, b]) => Val::Bool(holds(">", order(a, b)?)),
-            ("ge" | "dyn_ge", [a, b]) => Val::Bool(holds(">=", order(a, b)?)),
+            ("lt" | "dyn_lt", [a, b]) => Val::Bool(order(a, b)?.is_some_and(Ordering::is_lt)),
+            ("le" | "dyn_le", [a, b]) => Val::Bool(order(a, b)?.is_some_and(Ordering::is_le)),
+            ("gt" | "dyn_gt", [a, b]) => Val::Bool(order(a, b)?.is_some_and(Ordering::is_gt)),
+            ("ge" | "dyn_ge", [a, b]) => Val::Bool(order(a, b)?.is_some_and(Ordering::is_ge)),
             ("matches", [text, pattern]) => {
                 let pattern = rsvc_common::re2::translate(pattern.str()?).map_err(|_| Stop::Fails)?;
                 Val::Bool(self.matches(text.str()?, &pattern)?)
@@ -198,8 +188,6 @@ fn on_text<'v>(function: &str, args: &[Val<'v>]) -> Outcome<Option<Val<'v>>> {
         }),
         ("trim", [Val::Str(a)]) => Val::Str(a.trim().to_owned()),
         ("reverse", [Val::Str(a)]) => Val::Str(a.chars().rev().collect()),
-        ("is_shorter", [Val::Str(a), Val::Int(n)]) => Val::Bool(formats::is_shorter(a, *n)),
-        ("is_longer", [Val::Str(a), Val::Int(n)]) => Val::Bool(formats::is_longer(a, *n)),
         ("is_within", [Val::Str(a), Val::Str(b)]) => Val::Bool(formats::is_within(a, b)),
         ("is_header_name", [Val::Str(a), Val::Bool(strict)]) => {
             Val::Bool(formats::is_header_name(a, *strict))
@@ -227,30 +215,10 @@ fn on_text<'v>(function: &str, args: &[Val<'v>]) -> Outcome<Option<Val<'v>>> {
 }
 
 fn format(function: &str) -> Option<fn(&str) -> bool> {
-    Some(match function {
-        "is_empty" => formats::is_empty,
-        "is_email" => formats::is_email,
-        "is_hostname" => formats::is_hostname,
-        "is_ip" => formats::is_ip,
-        "is_ipv4" => formats::is_ipv4,
-        "is_ipv6" => formats::is_ipv6,
-        "is_uri" => formats::is_uri,
-        "is_uri_ref" => formats::is_uri_ref,
-        "is_address" => formats::is_address,
-        "is_uuid" => formats::is_uuid,
-        "is_tuuid" => formats::is_tuuid,
-        "is_ulid" => formats::is_ulid,
-        "is_ip_prefix" => formats::is_ip_prefix,
-        "is_ipv4_prefix" => formats::is_ipv4_prefix,
-        "is_ipv6_prefix" => formats::is_ipv6_prefix,
-        "is_ip_prefix_strictly" => formats::is_ip_prefix_strictly,
-        "is_ipv4_prefix_strictly" => formats::is_ipv4_prefix_strictly,
-        "is_ipv6_prefix_strictly" => formats::is_ipv6_prefix_strictly,
-        "is_host_with_port" => formats::is_host_with_port,
-        "is_protobuf_name" => formats::is_protobuf_name,
-        "is_protobuf_name_with_dot" => formats::is_protobuf_name_with_dot,
-        _ => return None,
-    })
+    if function == "is_uri_ref" {
+        return Some(formats::is_uri_ref);
+    }
+    formats::STRING_FORMATS.iter().find(|format| format.function == function).map(|format| format.test)
 }
 
 /// Functions of numbers.

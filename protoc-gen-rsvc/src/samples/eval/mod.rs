@@ -3,11 +3,13 @@
 mod calls;
 mod value;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use rsvc_common::formats;
 use rsvc_common::sample::Value;
 
-use crate::model::plan::{Logic, Op, Plan, Quantifier, Range, Repr, Store, Variable};
+use crate::model::plan::{CharBound, Logic, Op, Operator, Plan, Quantifier, Range, Repr, Store, Variable};
 use crate::model::{FieldId, FieldKind, Presence, Schema, ValueType};
 use value::{Val, constant, equal, find, order, stored, unset};
 
@@ -94,7 +96,7 @@ impl<'a> Evaluator<'a> {
                 self.with(scope, *id, value, body)?
             }
             Op::Not(inner) => Val::Bool(!self.plan(inner, scope)?.bool()?),
-            Op::Infix(sign, a, b) => self.infix(sign, a, b, scope)?,
+            Op::Infix(operator, a, b) => self.infix(*operator, a, b, scope)?,
             Op::OneOf(value, known) => {
                 let value = self.plan(value, scope)?;
                 let mut found = false;
@@ -121,6 +123,20 @@ impl<'a> Evaluator<'a> {
             Op::Matches { text, pattern } => {
                 let text = self.plan(text, scope)?;
                 Val::Bool(self.matches(text.str()?, pattern)?)
+            }
+            Op::Zone(zone) => self.plan(zone, scope)?,
+            Op::IsEmpty(text) => Val::Bool(self.plan(text, scope)?.str()?.is_empty()),
+            Op::CharCount(text) => count(self.plan(text, scope)?.str()?.chars().count()),
+            Op::ByteCount(bytes) => match self.plan(bytes, scope)? {
+                Val::Bytes(bytes) => count(bytes.len()),
+                _ => return Err(Stop::Unknown),
+            },
+            Op::CharBound { text, bound, than } => {
+                let (text, than) = (self.plan(text, scope)?, self.plan(than, scope)?.int()?);
+                Val::Bool(match bound {
+                    CharBound::Shorter => formats::is_shorter(text.str()?, than),
+                    CharBound::Longer => formats::is_longer(text.str()?, than),
+                })
             }
             Op::List(items) => {
                 Val::List(items.iter().map(|item| self.plan(item, scope)).collect::<Outcome<_>>()?)
@@ -241,20 +257,31 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn infix<'v>(&mut self, sign: &str, a: &Plan, b: &Plan, scope: &mut Scope<'v>) -> Outcome<Val<'v>> {
-        if matches!(sign, "&&" | "||") {
+    fn infix<'v>(
+        &mut self,
+        operator: Operator,
+        a: &Plan,
+        b: &Plan,
+        scope: &mut Scope<'v>,
+    ) -> Outcome<Val<'v>> {
+        if matches!(operator, Operator::And | Operator::Or) {
             let first = self.plan(a, scope)?.bool()?;
-            return if first == (sign == "||") { Ok(Val::Bool(first)) } else { self.plan(b, scope) };
+            let decides = operator == Operator::Or;
+            return if first == decides { Ok(Val::Bool(first)) } else { self.plan(b, scope) };
         }
         let (a, b) = (self.plan(a, scope)?, self.plan(b, scope)?);
-        Ok(match (sign, &a, &b) {
-            ("==", ..) => Val::Bool(equal(self.schema, &a, &b)?),
-            ("!=", ..) => Val::Bool(!equal(self.schema, &a, &b)?),
-            ("+", Val::Double(a), Val::Double(b)) => Val::Double(a + b),
-            ("-", Val::Double(a), Val::Double(b)) => Val::Double(a - b),
-            ("*", Val::Double(a), Val::Double(b)) => Val::Double(a * b),
-            ("/", Val::Double(a), Val::Double(b)) => Val::Double(a / b),
-            ("<" | "<=" | ">" | ">=", ..) => Val::Bool(calls::holds(sign, order(&a, &b)?)),
+        let order = || order(&a, &b);
+        Ok(match (operator, &a, &b) {
+            (Operator::Equal, ..) => Val::Bool(equal(self.schema, &a, &b)?),
+            (Operator::NotEqual, ..) => Val::Bool(!equal(self.schema, &a, &b)?),
+            (Operator::Add, Val::Double(a), Val::Double(b)) => Val::Double(a + b),
+            (Operator::Subtract, Val::Double(a), Val::Double(b)) => Val::Double(a - b),
+            (Operator::Multiply, Val::Double(a), Val::Double(b)) => Val::Double(a * b),
+            (Operator::Divide, Val::Double(a), Val::Double(b)) => Val::Double(a / b),
+            (Operator::Less, ..) => Val::Bool(order()?.is_some_and(Ordering::is_lt)),
+            (Operator::LessOrEqual, ..) => Val::Bool(order()?.is_some_and(Ordering::is_le)),
+            (Operator::Greater, ..) => Val::Bool(order()?.is_some_and(Ordering::is_gt)),
+            (Operator::GreaterOrEqual, ..) => Val::Bool(order()?.is_some_and(Ordering::is_ge)),
             _ => return Err(Stop::Unknown),
         })
     }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use rsvc_common::base64;
+
 use super::{Error, Reader};
-use crate::json::base64;
 use crate::json::scan::find_special;
 
 impl<'a> Reader<'a> {

@@ -1,8 +1,8 @@
 //! One value of each kind.
 
 use super::Writer;
-use crate::json::base64;
 use crate::json::scan::find_special;
+use rsvc_common::base64;
 
 /// Below this, a float without a fraction is written as an integer.
 const EXACT: f64 = 1e15;

@@ -140,3 +140,29 @@ fn quoted<T: Json + Default>(text: &str) -> Result<T> {
     let quoted = json::to_vec(&text.to_owned()).and_then(|text| json::from_slice(&text));
     quoted.map_err(|error| error.message().to_owned().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_has_either_spelling() {
+        let paths = |text: &str| mask(text).map(|mask| mask.paths).ok();
+        for (text, wanted) in [
+            ("", &[][..]),
+            ("*", &["*"]),
+            ("snake_case_name", &["snake_case_name"]),
+            ("snakeCaseName", &["snake_case_name"]),
+            ("float_value,doubleValue", &["float_value", "double_value"]),
+            ("inner.snake_case,inner.camelCase", &["inner.snake_case", "inner.camel_case"]),
+        ] {
+            assert_eq!(
+                paths(text).as_deref(),
+                Some(&wanted.iter().map(ToString::to_string).collect::<Vec<_>>()[..])
+            );
+        }
+        for text in [",", "a,", "a b", "a..b", ".a", "a.*", "ä"] {
+            assert_eq!(paths(text), None, "{text}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::limit::more_violations;
 use crate::json;
-use crate::validate::{DEFAULT_MAX_VIOLATIONS, Validator, proto};
+use crate::validate::{DEFAULT_MAX_VIOLATIONS, Validator};
 
 /// A list of items each of which is wrong; the number of a bad one, if any, fails.
 struct Broken {
@@ -75,7 +75,7 @@ fn what_is_not_reported_is_counted_in_a_last_entry() {
     let bad = crate::bridge::pb::BadRequest::from(&found).field_violations;
     assert_eq!(bad.len(), 101);
     assert_eq!((bad[100].field.as_str(), bad[100].description.as_str()), ("", "2 more violations"));
-    let proto = proto::ViolationsProto::from(&found).violations;
+    let proto = crate::pb::buf::validate::Violations::from(&found).violations;
     assert_eq!(proto.len(), 101);
     assert_eq!(proto[100].message.as_deref(), Some("2 more violations"));
     assert_eq!((&proto[100].field, &proto[100].rule, &proto[100].rule_id), (&None, &None, &None));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use prost::Message;
-use rsvc::validate::proto::ViolationsProto;
+use rsvc::pb::buf::validate::Violations as ViolationsProto;
 
 /// `TestConformanceRequest`; the descriptors are compiled in, so those sent are not read.
 #[derive(Clone, PartialEq, Message)]

@@ -11,10 +11,10 @@ const GENERATOR: Table = Table {
         Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
         Layer { name: "options", files: &["options.rs", "options/"], uses: &["diagnostics"] },
         Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
-        Layer { name: "tokens", files: &["tokens.rs"], uses: &[] },
         Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
         Layer { name: "names", files: &["names.rs", "names/"], uses: &["model"] },
-        Layer { name: "storage", files: &["storage.rs", "storage/"], uses: &["options", "model", "names"] },
+        Layer { name: "tokens", files: &["tokens.rs"], uses: &["model", "names"] },
+        Layer { name: "storage", files: &["storage.rs", "storage/"], uses: &["options", "model", "tokens"] },
         // The syntax and the types of CEL: they know neither the schema nor Rust.
         Layer { name: "CEL's front end", files: &["cel/"], uses: &[] },
         Layer { name: "values in plans", files: &["cel/stored.rs", "cel/constant.rs"], uses: &["model"] },
@@ -27,7 +27,7 @@ const GENERATOR: Table = Table {
         Layer {
             name: "plans to Rust",
             files: &["cel/emit/"],
-            uses: &["model", "tokens", "names", "storage", "values in plans"],
+            uses: &["model", "tokens", "storage", "values in plans"],
         },
         Layer { name: "annotations", files: &["resolve/annotations.rs"], uses: &["model"] },
         Layer {
@@ -129,8 +129,9 @@ const RUNTIME: Table = Table {
             uses: &["bridge", "condition"],
         },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
-        Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
-        Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
+        Layer { name: "weights", files: &["weights.rs"], uses: &[] },
+        Layer { name: "error", files: &["error/"], uses: &["bridge", "method", "weights"] },
+        Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error", "pb"] },
         Layer { name: "mask", files: &["mask.rs"], uses: &["bridge", "json", "validate"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
         Layer { name: "sample", files: &["sample.rs"], uses: &["json", "validate"] },
@@ -169,7 +170,7 @@ const RUNTIME: Table = Table {
         Layer {
             name: "protocol",
             files: &["protocol/"],
-            uses: &["bridge", "json", "error", "message", "vocabulary", "call"],
+            uses: &["bridge", "json", "weights", "error", "message", "vocabulary", "call"],
         },
         Layer {
             name: "protocols on a server",
@@ -203,6 +204,7 @@ const RUNTIME: Table = Table {
                 "sight",
                 "validate",
                 "json",
+                "weights",
                 "error",
                 "message",
                 "vocabulary",

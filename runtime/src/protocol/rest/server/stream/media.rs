@@ -5,6 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 
 use super::format::Format;
 use crate::protocol::accept;
+use crate::weights;
 
 /// The names of the forms, the preferred first.
 const NAMES: [(&str, Format); 9] = [
@@ -33,7 +34,7 @@ pub(crate) fn accepted(headers: &HeaderMap) -> (&'static str, Format) {
     let own = sent(headers).filter(|format| *format != Format::Events).unwrap_or(Format::Array);
     let ranges: Vec<_> = accept::entries(headers, ACCEPT).collect();
     let weight = |&(name, format): &(&'static str, Format)| {
-        let weight = if ranges.is_empty() { accept::FULL } else { accept::weight_of(name, &ranges) };
+        let weight = if ranges.is_empty() { weights::FULL } else { accept::weight_of(name, &ranges) };
         (weight, format == own)
     };
     // Of equals, `max_by_key` takes the last.

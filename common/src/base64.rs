@@ -30,7 +30,7 @@ fn digit(bits: u32) -> u8 {
 }
 
 /// Appends the base64 of `bytes`.
-pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
     let (chunks, rest) = bytes.as_chunks::<3>();
@@ -51,8 +51,11 @@ pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The bytes of `text`; the index of the first wrong character when there is one.
-pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+/// The bytes of `text`.
+///
+/// # Errors
+/// The index of the first wrong character; the length where that is wrong.
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let padding = text.iter().rev().take(2).take_while(|&&b| b == b'=').count();
     if padding > 0 && !text.len().is_multiple_of(4) {
         return Err(text.len());
