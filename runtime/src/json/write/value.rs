@@ -1,8 +1,9 @@
 //! One value of each kind.
 
+use rsvc_common::base64;
+
 use super::Writer;
 use crate::json::scan::find_special;
-use rsvc_common::base64;
 
 /// Below this, a float without a fraction is written as an integer.
 const EXACT: f64 = 1e15;
