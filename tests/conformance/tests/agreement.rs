@@ -3,9 +3,12 @@
 //!
 //! Where the interpreter is known to be wrong its answer is left out, see [`deviates`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use cel::{Context, Program, Value};
+use protoc_gen_rsvc::Builder;
+use protoc_gen_rsvc::input::Source;
 use rsvc::validate::{Validate, Violations};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated
@@ -101,6 +104,65 @@ fn an_interpreter_says_the_same() {
     }
     assert!(left_out < few, "too many differences are taken for the interpreter's: {left_out}");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The generator evaluates rules too, to find samples that fulfil them. What it finds is what the compiled rule finds: the
+/// subject is given to it as a sample, of a message with the expression and of one with its opposite.
+#[test]
+fn samples_are_judged_as_the_compiled_rules_judge() {
+    const SAMPLE: &str = r#"{"subject": {"i32": 7, "i64": "-3", "u64": "10", "f64": 2.5, "b": true, "s": "héllo", "ints": [1, 2, 3], "strs": ["a", "bb", "ccc"], "m": {"one": 1, "two": 2}}}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let subject_proto = concat!(env!("CARGO_MANIFEST_DIR"), "/cel/subject.proto");
+    std::fs::copy(subject_proto, folder.path().join("subject.proto")).expect("the subject is there");
+    let mut proto = String::from(
+        "syntax = \"proto3\";\npackage cel.v1;\nimport \"buf/validate/validate.proto\";\n\
+         import \"rsvc/v1/rsvc.proto\";\nimport \"subject.proto\";\n",
+    );
+    for (number, (expression, _)) in generated::CASES.iter().enumerate() {
+        for (kind, expression) in [("Is", (*expression).to_owned()), ("Not", format!("!({expression})"))] {
+            let quoted = expression.replace('\\', "\\\\").replace('"', "\\\"");
+            let _ = writeln!(
+                proto,
+                "message {kind}{number} {{ option (rsvc.v1.message_sample) = '{SAMPLE}'; \
+                 Subject subject = 1 [(buf.validate.field).cel_expression = \"{quoted}\"]; }}"
+            );
+        }
+    }
+    let file = folder.path().join("cases.proto");
+    std::fs::write(&file, proto).expect("the cases are written");
+    let source = Source::Files { files: vec![file], includes: vec![folder.path().to_owned()] };
+    let Err(errors) = Builder::new().generate(&source) else { panic!("no sample breaks a rule") };
+    let text = errors.to_string();
+    let mut broken = HashSet::new();
+    for line in text.lines().filter(|line| line.contains("error[")) {
+        let found =
+            line.split_once("the sample of `cel.v1.").and_then(|(_, rest)| rest.split_once("` breaks"));
+        broken.insert(found.unwrap_or_else(|| panic!("another error: {line}")).0.to_owned());
+    }
+    let subject = subject();
+    let (mut known, mut wrong) = (0, Vec::new());
+    for (number, (expression, run)) in generated::CASES.iter().enumerate() {
+        let compiled = match run(&subject) {
+            Ok(()) => "true",
+            Err(found) if found.failure().is_some() => "an error",
+            Err(_) => "false",
+        };
+        let is_broken = |kind: &str| broken.contains(&format!("{kind}{number}"));
+        let evaluated = match (is_broken("Is"), is_broken("Not")) {
+            (true, true) => "an error",
+            (true, false) => "false",
+            (false, true) => "true",
+            // There are functions that it does not know.
+            (false, false) => continue,
+        };
+        known += 1;
+        if compiled != evaluated {
+            wrong.push(format!("{expression}\n  compiled: {compiled}, evaluated: {evaluated}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    let all = generated::CASES.len();
+    assert!(known > all / 10 * 9, "only {known} of {all} expressions are evaluated");
 }
 
 /// What the interpreter is known to do otherwise than the language definition has it.
