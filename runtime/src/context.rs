@@ -451,13 +451,13 @@ impl Context {
         self.answer().is_some_and(|answer| !answer.headers.is_empty() || !answer.trailers.is_empty())
     }
 
-    /// The headers of the request, emptied, to be used for the response: two allocations less, and two that need not be
-    /// freed. New ones if someone still has the context.
-    pub(crate) fn recycle_headers(&mut self) -> HeaderMap {
-        let Some(call) = Arc::get_mut(&mut self.call) else { return HeaderMap::new() };
-        let mut headers = std::mem::take(&mut call.request.metadata).into_headers();
-        headers.clear();
-        headers
+    /// Makes of `headers`, which are empty, those of the request, emptied, to be used for the response: two allocations
+    /// less, and two that need not be freed. They stay what they are if someone still has the context.
+    pub(crate) fn recycle_headers(&mut self, headers: &mut HeaderMap) {
+        if let Some(call) = Arc::get_mut(&mut self.call) {
+            std::mem::swap(call.request.metadata.as_mut(), headers);
+            headers.clear();
+        }
     }
 
     /// The headers to answer with.

@@ -172,10 +172,10 @@ impl Inbound {
         admit(self.method, guarded, message, self.validator)
     }
 
-    /// A map for the headers of the response. Those of the request are gone then.
+    /// Makes of the headers of a response, which are empty, a map that need not grow. Those of the request are gone then.
     #[inline]
-    pub(crate) fn recycle_headers(&mut self) -> HeaderMap {
-        self.ctx.recycle_headers()
+    pub(crate) fn recycle_headers(&mut self, headers: &mut HeaderMap) {
+        self.ctx.recycle_headers(headers);
     }
 
     /// Every response message passes here on its way out, one that is alone as well as each of a stream. One that breaks

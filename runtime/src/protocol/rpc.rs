@@ -188,20 +188,22 @@ pub(crate) fn answer(
     settings: Arc<ServerSettings>,
     request: Request<Body>,
 ) -> Answering {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let media = RpcMedia::of(&parts.headers);
     let Some(method) = method_at(&*service, parts.uri.path()) else {
         return answered(unknown("method", parts.uri.path(), media));
     };
     match protocol_of(&parts, media, service.info().methods[method].kind) {
-        Ok(protocol) => serve(protocol, ServerCall { service, method, parts, body, peer: None, settings }),
+        Ok(protocol) => {
+            serve(protocol, ServerCall { service, method, parts: &mut parts, body, peer: None, settings })
+        }
         Err(refusal) => answered(refusal),
     }
 }
 
 /// Answers a call of a method that is known.
 #[inline]
-pub(crate) fn serve(protocol: RpcProtocol, call: ServerCall) -> Answering {
+pub(crate) fn serve(protocol: RpcProtocol, call: ServerCall<'_>) -> Answering {
     match protocol {
         RpcProtocol::Enveloped(dialect, codec) => serve_enveloped(dialect, codec, call),
         RpcProtocol::Unary => connect::server::serve_unary(call),

@@ -36,11 +36,12 @@ use crate::stream::Incoming;
 const BATCH: usize = 32 * 1024;
 
 /// A call of a method that is known.
-pub(crate) struct ServerCall {
+pub(crate) struct ServerCall<'a> {
     pub(crate) service: Arc<dyn AnyService>,
     /// The index of the method in its service.
     pub(crate) method: usize,
-    pub(crate) parts: Parts,
+    /// What the protocol needs of it is taken out.
+    pub(crate) parts: &'a mut Parts,
     pub(crate) body: Body,
     pub(crate) peer: Option<Arc<Peer>>,
     pub(crate) settings: Arc<ServerSettings>,
@@ -101,21 +102,22 @@ pub(crate) enum End {
 /// Answers a call.
 ///
 /// What the call is goes into one box, where it is made: a future of an `async fn` would hold its arguments twice.
-pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall) -> Answering {
+pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall<'_>) -> Answering {
     let ServerCall { service, method, parts, body, peer, settings } = call;
     let info = &service.info().methods[method];
     let Parts { headers, extensions, uri, version, .. } = parts;
-    let http = Http { system: dialect.system(), version, route: None, authority: uri.authority() };
-    let (timeout, request_compression, compression) = match negotiate(dialect, &headers, &settings) {
+    let http = Http { system: dialect.system(), version: *version, route: None, authority: uri.authority() };
+    let (timeout, request_compression, compression) = match negotiate(dialect, headers, &settings) {
         Ok(negotiated) => negotiated,
         Err(status) => {
             let peer = peer.and_then(|peer| peer.addr);
-            let refusal = Refusal { method: Some(info), http, headers: &headers, peer };
+            let refusal = Refusal { method: Some(info), http, headers, peer };
             settings.policy.sight.refused(&refusal, status.code(), StatusCode::OK);
             return answered(refuse_encoding(dialect, codec, &settings, status));
         }
     };
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
+    let (headers, extensions) = (take(headers), take(extensions));
     let mut exchange = Enveloped {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy, http),
         reader: TimedReader::new(body, settings.messages.received.size, settings.timeouts),
@@ -245,18 +247,17 @@ impl Form {
         }
     }
 
-    /// A response whose headers come from the context. `headers` are empty.
-    fn response(&self, mut headers: HeaderMap, ctx: &Context, body: Body) -> Response<Body> {
+    /// Adds the headers of a response, of which it has none, and the end of its call.
+    fn complete(&self, response: &mut Response<Body>, ctx: &Context) {
+        response.body_mut().set_deadline(ctx.instant());
+        let headers = response.headers_mut();
         if ctx.has_answer() {
-            headers = ctx.answer_headers().into_headers();
+            *headers = ctx.answer_headers().into_headers();
         }
         headers.insert(CONTENT_TYPE, self.dialect.content_type(self.codec));
         if let Some((compression, _)) = self.compression {
             headers.insert(self.dialect.encoding(), HeaderValue::from_static(compression.name()));
         }
-        let mut response = Response::new(body.until(ctx.instant()));
-        *response.headers_mut() = headers;
-        response
     }
 }
 
@@ -286,21 +287,24 @@ impl Enveloped {
             .and_then(|()| answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         match answer {
             Ok(EnvelopedAnswer::One(mut data)) => {
-                let headers = call.recycle_headers();
-                let ctx = call.context();
-                let body = match form.end_of_success(ctx) {
+                let body = match form.end_of_success(call.context()) {
                     End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
                     End::Data(end) => {
                         data.extend_from_slice(&end);
                         if form.dialect.is_text() { super::text::encode(&data).into() } else { data.into() }
                     }
                 };
-                form.response(headers, ctx, body)
+                let mut response = Response::new(body);
+                call.recycle_headers(response.headers_mut());
+                form.complete(&mut response, call.context());
+                response
             }
             Ok(EnvelopedAnswer::Many(messages)) => {
                 let ctx = call.context().clone();
                 let body = Streamed { responses: Responses::new(call, messages), form, end: None };
-                form.response(HeaderMap::new(), &ctx, Body::new(body))
+                let mut response = Response::new(Body::new(body));
+                form.complete(&mut response, &ctx);
+                response
             }
             Err(failed) => {
                 let status = call.refuse(failed.status);

@@ -2,7 +2,8 @@
 
 use std::pin::Pin;
 
-use http::Response;
+use http::request::Parts;
+use http::{Request, Response};
 
 use crate::call::Body;
 use crate::call::exchange::{Call, Handling};
@@ -29,6 +30,12 @@ pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>
 /// A response that is there.
 pub(crate) fn answered(response: Response<Body>) -> Answering {
     Box::pin(std::future::ready(response))
+}
+
+/// The head of a request, for what needs all of it. Heads are large: what needs a part takes that from where it is.
+pub(crate) fn take_parts(parts: &mut Parts) -> Parts {
+    let (empty, ()) = Request::new(()).into_parts();
+    std::mem::replace(parts, empty)
 }
 
 /// A [`Service`] without its type.

@@ -78,8 +78,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ServerFuture {
-        let (parts, body) = request.into_parts();
-        ServerFuture(self.service.answer(parts, Body::new(body), None))
+        let (mut parts, body) = request.into_parts();
+        ServerFuture(self.service.answer(&mut parts, Body::new(body), None))
     }
 }
 
@@ -91,8 +91,8 @@ impl<S: HttpService + Sync> LocalServer for ServerService<S> {
     }
 
     fn answer(&self, request: Request<Body>) -> Answering {
-        let (parts, body) = request.into_parts();
-        self.service.answer(parts, body, None)
+        let (mut parts, body) = request.into_parts();
+        self.service.answer(&mut parts, body, None)
     }
 }
 

@@ -11,7 +11,7 @@ use tower::Service;
 use super::connect_info::ConnectInfo;
 use super::router::{self, Router};
 use crate::call::{Body, BoxError};
-use crate::protocol::service::Answering;
+use crate::protocol::service::{Answering, take_parts};
 
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
@@ -65,11 +65,11 @@ impl<S: HttpService> Layered<S> {
         (!self.has_layers).then_some(&self.router)
     }
 
-    /// Answers a request.
+    /// Answers a request, and takes of its head what it needs: a head is large, and each move of one would cost.
     #[inline]
     pub(super) fn answer(
         &self,
-        mut parts: Parts,
+        parts: &mut Parts,
         body: Body,
         connect_info: Option<&ConnectInfo>,
     ) -> Answering {
@@ -77,9 +77,9 @@ impl<S: HttpService> Layered<S> {
         if !self.has_layers {
             return self.router.answer(parts, body, connect_info);
         }
-        if let Some(matched) = self.router.identify(&parts) {
+        if let Some(matched) = self.router.identify(parts) {
             matched.note_on(&mut parts.extensions);
         }
-        self.layers.answer(parts, body, connect_info)
+        self.layers.answer(take_parts(parts), body, connect_info)
     }
 }

@@ -31,7 +31,7 @@ use crate::protocol::intercepted::InterceptedService;
 use crate::protocol::rest::server::{Options, Rest};
 use crate::protocol::rpc::{self, RpcMedia};
 use crate::protocol::server::ServerCall;
-use crate::protocol::service::{Answering, AnyService, answered};
+use crate::protocol::service::{Answering, AnyService, answered, take_parts};
 use crate::protocol::settings::ServerSettings;
 use crate::sight::{Http, Refusal, Sight};
 #[cfg(feature = "rest")]
@@ -349,16 +349,16 @@ impl Router {
     }
 
     /// Answers where nothing has the path.
-    fn answer_nothing(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
+    fn answer_nothing(&self, parts: &mut Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
         if let Some((pages, settings)) = &self.shared.pages
-            && let Some(page) = pages.answer(&parts, connect_info.map(ConnectInfo::peer), &settings.policy)
+            && let Some(page) = pages.answer(parts, connect_info.map(ConnectInfo::peer), &settings.policy)
         {
             return page;
         }
         let Some(FallbackService(service)) = &self.shared.fallback else {
             return answered(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n"));
         };
-        let mut request = Request::from_parts(parts, body);
+        let mut request = Request::from_parts(take_parts(parts), body);
         if let Some(connect_info) = connect_info {
             connect_info.note_on(&mut request);
         }
@@ -374,17 +374,22 @@ impl Router {
         })
     }
 
-    /// Answers a request, of which its transport may know where it comes from.
+    /// Answers a request, of which its transport may know where it comes from. It takes of its head what it needs.
     #[inline]
-    pub(super) fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
+    pub(super) fn answer(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+        connect_info: Option<&ConnectInfo>,
+    ) -> Answering {
         // Only calls of Connect that have no body are made with another method, and they have no media type.
         let media = if parts.method == Method::POST { RpcMedia::of(&parts.headers) } else { RpcMedia::Other };
         #[cfg(feature = "rest")]
-        if !Self::is_rpc_first(&parts, media)
+        if !Self::is_rpc_first(parts, media)
             && let Some(rest) = &self.shared.rest
         {
-            let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
-            let found = rest.find(&parts, may_upgrade);
+            let may_upgrade = connect_info.is_none_or(|_| may_upgrade(parts));
+            let found = rest.find(parts, may_upgrade);
             let is_nothing = matches!(found, Ok(PathMatch::Nothing)) && !self.has_service(parts.uri.path());
             let has_more = self.shared.fallback.is_some()
                 || self.shared.pages.as_ref().is_some_and(|(pages, _)| pages.has(parts.uri.path()));
@@ -402,7 +407,7 @@ impl Router {
     fn call_of(
         &self,
         media: RpcMedia,
-        parts: Parts,
+        parts: &mut Parts,
         body: Body,
         connect_info: Option<&ConnectInfo>,
     ) -> Answering {
@@ -410,13 +415,13 @@ impl Router {
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
             let is_connection = connect_info.is_some();
             if let Err(refusal) =
-                rpc::check_head(&parts, media, is_connection, self.shared.max_header_list_size)
+                rpc::check_head(parts, media, is_connection, self.shared.max_header_list_size)
             {
                 let method = &service.info().methods[*index];
-                self.tell_refused(Some(method), media, &parts, connect_info, refusal.status());
+                self.tell_refused(Some(method), media, parts, connect_info, refusal.status());
                 return answered(refusal);
             }
-            return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
+            return match rpc::protocol_of(parts, media, service.info().methods[*index].kind) {
                 Ok(protocol) => rpc::serve(
                     protocol,
                     ServerCall {
@@ -430,14 +435,14 @@ impl Router {
                 ),
                 Err(refusal) => {
                     let method = &service.info().methods[*index];
-                    self.tell_refused(Some(method), media, &parts, connect_info, refusal.status());
+                    self.tell_refused(Some(method), media, parts, connect_info, refusal.status());
                     answered(refusal)
                 }
             };
         }
         let what = match self.service(path) {
             Some(Kind::Foreign(service)) if matches!(media, RpcMedia::Grpc(_)) => {
-                let mut request = Request::from_parts(parts, body);
+                let mut request = Request::from_parts(take_parts(parts), body);
                 if let Some(connect_info) = connect_info {
                     connect_info.note_on(&mut request);
                 }
@@ -449,7 +454,7 @@ impl Router {
             None if media.is_rpc_only()
                 && let Some(rest) = &self.shared.rest =>
             {
-                match rest.find(&parts, false) {
+                match rest.find(parts, false) {
                     Ok(PathMatch::Nothing) => "service",
                     found => return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer)),
                 }
@@ -457,7 +462,7 @@ impl Router {
             None if media.is_rpc_only() => "service",
             None => return self.answer_nothing(parts, body, connect_info),
         };
-        self.tell_refused(None, media, &parts, connect_info, StatusCode::NOT_FOUND);
+        self.tell_refused(None, media, parts, connect_info, StatusCode::NOT_FOUND);
         answered(rpc::unknown(what, path, media))
     }
 
@@ -514,9 +519,9 @@ impl Service<Request<Body>> for Router {
     }
 
     fn call(&mut self, request: Request<Body>) -> RouterFuture {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let matched = MatchedMethod::of(&parts.extensions);
-        RouterFuture { answer: self.answer(parts, body, None), matched }
+        RouterFuture { answer: self.answer(&mut parts, body, None), matched }
     }
 }
 

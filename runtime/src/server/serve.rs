@@ -214,7 +214,7 @@ fn on_connection(
         let answer = if usage.unsent().is_much() {
             when_less(usage.clone(), service.clone(), parts, body, connect_info.clone())
         } else {
-            service.answer(parts, body, Some(&connect_info))
+            service.answer(&mut parts, body, Some(&connect_info))
         };
         Answered { answer, usage: Some(usage.clone()), unsent, may_upgrade, is_connect }
     })
@@ -274,12 +274,12 @@ async fn once_read_out(rest: Incoming, mut response: Response<Body>) -> Response
 fn when_less(
     usage: ConnectionUse,
     service: Layered<impl HttpService>,
-    parts: Parts,
+    mut parts: Parts,
     body: Body,
     connect_info: ConnectInfo,
 ) -> Answering {
     Box::pin(async move {
         poll_fn(|task| usage.unsent().poll_less(task)).await;
-        service.answer(parts, body, Some(&connect_info)).await
+        service.answer(&mut parts, body, Some(&connect_info)).await
     })
 }

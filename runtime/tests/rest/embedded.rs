@@ -6,7 +6,7 @@ use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use rsvc::codegen::rest::{Binding, BodyKind};
 use rsvc::codegen::{Call, Handling};
-use rsvc::server::{MatchedPath, ServerService};
+use rsvc::server::{MatchedPath, ResponseValidation, ServerService};
 use rsvc::{Access, Context, MethodInfo, MethodKind, Principal, Server, ServiceInfo, Status};
 use tower::{Layer, Service, ServiceExt as _};
 
@@ -183,7 +183,7 @@ async fn layers_see_the_method_of_a_call_over_every_protocol() {
 }
 
 macro_rules! other {
-    ($name:ident, $path:literal) => {
+    ($name:ident, $path:literal, $answer:expr) => {
         struct $name;
 
         impl rsvc::codegen::Service for $name {
@@ -201,14 +201,26 @@ macro_rules! other {
                 &[Binding::new(0, "GET", $path).declared("other/v1/other.proto", 12).body(BodyKind::None)];
 
             fn call<'a>(&'a self, _: usize, call: Call<'a>) -> Handling<'a> {
-                call.unary(async move |_, _: Item| Ok::<_, Status>(Item { count: 1, ..Item::default() }))
+                call.unary(async move |_, _: Item| Ok::<_, Status>($answer))
             }
         }
     };
 }
 
-other!(Special, "/v1/items/special");
-other!(Conflicting, "/v1/items/{name}");
+other!(Special, "/v1/items/special", Item { count: 1, ..Item::default() });
+other!(Conflicting, "/v1/items/{name}", Item::default());
+other!(Wrong, "/v1/wrong", Item { id: "forbidden".to_owned(), ..Item::default() });
+
+#[tokio::test]
+async fn a_response_that_breaks_a_rule_is_what_its_server_says() {
+    for (validation, status) in
+        [(ResponseValidation::Off, 200), (ResponseValidation::Log, 200), (ResponseValidation::Fail, 500)]
+    {
+        let rest = rsvc::rest::Rest::new().add(Wrong).validate_responses(validation);
+        let response = rest.oneshot(request("GET", "/v1/wrong", &[], "")).await.unwrap();
+        assert_eq!(response.status(), status, "{validation:?}");
+    }
+}
 
 #[tokio::test]
 async fn services_of_two_builds_share_a_server() {

@@ -3,6 +3,7 @@
 
 mod respond;
 
+use std::mem::take;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
@@ -122,10 +123,10 @@ pub(crate) fn codec_of(media_type: &HeaderValue) -> Option<Codec> {
 }
 
 /// Answers a unary call.
-pub(crate) fn serve_unary(call: ServerCall) -> Answering {
-    let ServerCall { service, method, mut parts, body, peer, settings } = call;
+pub(crate) fn serve_unary(call: ServerCall<'_>) -> Answering {
+    let ServerCall { service, method, parts, body, peer, settings } = call;
     let info = &service.info().methods[method];
-    let request = match Request::of(info, &mut parts, body, &settings) {
+    let request = match Request::of(info, parts, body, &settings) {
         Ok(request) => request,
         Err(refusal) => {
             let code = refusal.code();
@@ -143,11 +144,12 @@ pub(crate) fn serve_unary(call: ServerCall) -> Answering {
         }
     };
     let Parts { headers, extensions, uri, version, .. } = parts;
-    let http = Http { system: System::Connect, version, route: None, authority: uri.authority() };
+    let http = Http { system: System::Connect, version: *version, route: None, authority: uri.authority() };
     let from = settings.compress.or(Some(COMPRESS_FROM));
-    let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
+    let compression = from.and_then(|from| Some((Compression::wanted(headers, ACCEPT_ENCODING)?, from)));
     let timeout = request.timeout;
-    let caching = if request.is_get { Caching::of(info, &Method::GET, &headers) } else { None };
+    let caching = if request.is_get { Caching::of(info, &Method::GET, headers) } else { None };
+    let (headers, extensions) = (take(headers), take(extensions));
     let mut exchange = Unary {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy, http),
         request,

@@ -75,8 +75,14 @@ impl Literals {
     fn get(&self, text: &[u8]) -> Option<Node> {
         match self {
             Self::Few(few) => few.iter().find(|(other, _)| **other == *text).map(|(_, node)| *node),
-            Self::Many(many) => many.get(text).copied(),
+            Self::Many(many) => Self::get_of_many(many, text),
         }
+    }
+
+    /// Apart, so that the usual case is small where it is called.
+    #[inline(never)]
+    fn get_of_many(many: &FnvHashMap<Box<[u8]>, Node>, text: &[u8]) -> Option<Node> {
+        many.get(text).copied()
     }
 
     fn insert(&mut self, text: &str, node: Node) {
@@ -163,6 +169,7 @@ impl Tree {
 
     /// From a node on, before the segment that begins at `start`, of this index. Behind the path's last one, `start` is
     /// behind its end.
+    #[inline]
     fn walk_from<'t>(
         &'t self,
         mut node: Node,
@@ -186,15 +193,29 @@ impl Tree {
                 (Some(next), None, None) | (None, Some(next), None) => next,
                 (None, None, None) => return false,
                 _ => {
-                    return literal.is_some_and(|next| self.walk_from(next, path, start, index, visit))
-                        || single.is_some_and(|next| self.walk_from(next, path, start, index, visit))
+                    let ways = literal.into_iter().chain(single);
+                    return self.walk_ways(ways, path, start, index, visit)
                         || self.walk_rest(content, path, start - 1 - segment.len(), visit);
                 }
             };
         }
     }
 
+    /// By each of several ways, from the node that it leads to on.
+    #[inline(never)]
+    fn walk_ways<'t>(
+        &'t self,
+        mut ways: impl Iterator<Item = Node>,
+        path: Path<'_>,
+        start: usize,
+        index: usize,
+        visit: &mut impl FnMut(&'t [End]) -> bool,
+    ) -> bool {
+        ways.any(|next| self.walk_from(next, path, start, index, visit))
+    }
+
     /// What `**` behind a node leads to, which takes the path from `start` on.
+    #[inline(never)]
     fn walk_rest<'t>(
         &'t self,
         content: &'t Content,

@@ -20,36 +20,38 @@ use crate::call::{Body, Call, CallError, Exchange as _, dispatch};
 use crate::error::http_status;
 use crate::precondition;
 use crate::protocol::caching::Caching;
+#[cfg(feature = "websocket")]
+use crate::protocol::service::take_parts;
 use crate::protocol::service::{Answering, AnyService, answered};
 use crate::sight::Refusal;
 
 /// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
 /// are allocated and moved faster.
 #[inline]
-pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answering {
+pub(crate) fn answer(service: &Arc<dyn AnyService>, parts: &mut Parts, call: RestCall) -> Answering {
     #[cfg(feature = "websocket")]
-    if call.info.kind != MethodKind::Unary && websocket::is_wanted(&call.parts) {
-        return Box::pin(websocket::serve(Arc::clone(service), call));
+    if call.info.kind != MethodKind::Unary && websocket::is_wanted(parts) {
+        return Box::pin(websocket::serve(Arc::clone(service), take_parts(parts), call));
     }
-    let Parts { headers, method, uri, .. } = &mut call.parts;
+    let Parts { headers, method, uri, .. } = &mut *parts;
     let options = &call.method.settings.options;
     let received = match headers::receive(headers, method, uri, options) {
         Ok(received) => received,
         Err(error) => {
-            tell_refused(&call, &error);
+            tell_refused(parts, &call, &error);
             let options = &call.method.settings.options;
-            return answered(error::respond(&error, &call.parts.headers, Some(call.info), options));
+            return answered(error::respond(&error, &parts.headers, Some(call.info), options));
         }
     };
     // Of what did not come over a connection it is not known.
-    if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
+    if !received.has_host && call.peer.is_some() && parts.version == Version::HTTP_11 {
         let error = headers::no_host();
-        tell_refused(&call, &error);
-        return answered(error::respond(&error, &call.parts.headers, Some(call.info), options));
+        tell_refused(parts, &call, &error);
+        return answered(error::respond(&error, &parts.headers, Some(call.info), options));
     }
-    let is_head = call.parts.method == Method::HEAD;
+    let is_head = parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
-    let mut exchange = RestExchange::new(call, &received);
+    let mut exchange = RestExchange::new(parts, call, &received);
     #[cfg(feature = "compression")]
     if received.encoded
         && let Err(error) = exchange.decompress()
@@ -62,8 +64,8 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
 
 /// Tells of a call that is refused before it is one.
 #[cold]
-fn tell_refused(call: &RestCall, error: &CallError) {
-    let RestCall { parts, info, method, peer, .. } = call;
+fn tell_refused(parts: &Parts, call: &RestCall, error: &CallError) {
+    let RestCall { info, method, peer, .. } = call;
     let http = method.http(&parts.method, parts.version, &parts.uri);
     let peer = peer.as_ref().and_then(|peer| peer.addr);
     let refusal = Refusal { method: Some(*info), http, headers: &parts.headers, peer };
@@ -90,12 +92,13 @@ fn run(
             dispatch::run(info, &ctx, &settings.policy, handling).await
         };
         let caching = exchange.take_caching();
-        let mut response = match ended.map(|()| exchange.take_answer()) {
+        match ended.map(|()| exchange.take_answer()) {
             Ok(RestAnswer::Single(content)) => {
-                let response = exchange.content(content, caching.is_some());
+                let mut response = exchange.content(content, caching.is_some());
                 if let Some(caching) = caching {
                     return cacheable(caching, response, exchange.context(), &settings, is_head);
                 }
+                finish(&mut response, exchange.context(), &settings, is_head);
                 response
             }
             Ok(RestAnswer::Stream(table, messages)) => {
@@ -105,12 +108,14 @@ fn run(
                     Err(error) => error::respond_within(&error, &ctx, &settings),
                 };
                 finish(&mut response, &ctx, &settings, is_head);
-                return response;
+                response
             }
-            Err(error) => refuse(error, caching.as_deref(), exchange.context(), &settings),
-        };
-        finish(&mut response, exchange.context(), &settings, is_head);
-        response
+            Err(error) => {
+                let mut response = refuse(error, caching.as_deref(), exchange.context(), &settings);
+                finish(&mut response, exchange.context(), &settings, is_head);
+                response
+            }
+        }
     }
 }
 

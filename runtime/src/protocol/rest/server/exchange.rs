@@ -1,5 +1,6 @@
 //! A call over REST as an exchange of messages.
 
+use std::mem::take;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
@@ -12,7 +13,7 @@ use super::headers::Received;
 use super::method::RestMethod;
 use super::options::Options;
 use super::request::{BodyPosition, RequestReader, read_url};
-use super::respond::{Content, RawContent};
+use super::respond::{self, Content, RawContent};
 use super::stream;
 use crate::Context;
 use crate::call::collect::Collect;
@@ -30,9 +31,8 @@ use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::segments::Segments;
 use crate::transcode::url::Url;
 
-/// A request whose path has led to a binding.
+/// A request whose path has led to a binding, besides its head.
 pub(crate) struct RestCall {
-    pub(crate) parts: Parts,
     pub(crate) body: Body,
     /// The method that the binding is of.
     pub(crate) info: &'static MethodInfo,
@@ -72,15 +72,16 @@ pub(crate) enum RestAnswer {
 }
 
 impl RestExchange {
-    /// A call whose headers have become its metadata.
+    /// A call whose headers have become its metadata. It takes them, and the URI, out of `parts`.
     #[inline]
-    pub(crate) fn new(call: RestCall, received: &Received) -> Self {
-        let RestCall { parts, body, info, method, segments, peer } = call;
-        let Parts { method: verb, uri, headers, extensions, version, .. } = parts;
-        let caching = Caching::of(info, &verb, &headers);
+    pub(crate) fn new(parts: &mut Parts, call: RestCall, received: &Received) -> Self {
+        let RestCall { body, info, method, segments, peer } = call;
+        let caching = Caching::of(info, &parts.method, &parts.headers);
         let policy = &method.settings.policy;
-        let http = method.http(&verb, version, &uri);
+        let http = method.http(&parts.method, parts.version, &parts.uri);
+        let (headers, extensions) = (take(&mut parts.headers), take(&mut parts.extensions));
         let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy, http);
+        let uri = take(&mut parts.uri);
         let accept = received.accept;
         Self { call, method, uri, segments, body, arriving: None, accept, caching, answer: None }
     }
@@ -121,8 +122,14 @@ impl RestExchange {
         let may_change = !compress::is_too_small(options.compression, content.body.len() as u64);
         #[cfg(not(feature = "compression"))]
         let may_change = false;
-        let headers = if may_change || may_fail { HeaderMap::new() } else { self.call.recycle_headers() };
-        content.into_response(headers, self.call.context(), options)
+        let Content { media_type, body } = content;
+        let mut response = Response::new(Body::from(body));
+        let headers = response.headers_mut();
+        if !may_change && !may_fail {
+            self.call.recycle_headers(headers);
+        }
+        respond::add_headers(headers, media_type, self.call.context(), options);
+        response
     }
 
     /// The response with these messages, once it is known how it begins.
@@ -192,7 +199,7 @@ impl Exchange for RestExchange {
 
     fn requests(&mut self, table: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
         let reader = self.reader(table)?;
-        let body = std::mem::take(&mut self.body);
+        let body = take(&mut self.body);
         let options = &self.method.settings.options;
         stream::requests::messages(table, reader, body, self.call.context(), options)
     }

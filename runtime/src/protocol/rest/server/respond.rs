@@ -55,22 +55,19 @@ impl Content {
             }
         })
     }
+}
 
-    /// The response with it and with what the handler had to say besides. `headers` are empty.
-    pub(crate) fn into_response(
-        self,
-        mut headers: HeaderMap,
-        ctx: &Context,
-        options: &Options,
-    ) -> Response<Body> {
-        headers.insert(CONTENT_TYPE, self.media_type);
-        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        if ctx.has_answer() {
-            send_answer(ctx, options, &mut headers);
-        }
-        let mut response = Response::new(Body::from(self.body));
-        *response.headers_mut() = headers;
-        response
+/// Adds to the headers of a response, which are empty, what its content is and what the handler had to say besides.
+pub(crate) fn add_headers(
+    headers: &mut HeaderMap,
+    media_type: HeaderValue,
+    ctx: &Context,
+    options: &Options,
+) {
+    headers.insert(CONTENT_TYPE, media_type);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    if ctx.has_answer() {
+        send_answer(ctx, options, headers);
     }
 }
 

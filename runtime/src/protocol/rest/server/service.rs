@@ -22,7 +22,7 @@ use super::respond::NOSNIFF;
 use super::websocket;
 use crate::Authenticator;
 use crate::bridge::Status;
-use crate::call::dispatch::Policy;
+use crate::call::dispatch::{Policy, ResponseValidation};
 use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
 use crate::protocol::service::{Answering, AnyService, Service, answered};
@@ -116,6 +116,12 @@ impl Rest {
         self.change(|settings| settings.policy.validator = Validator::new().max_violations(count))
     }
 
+    /// What is done about responses that break their rules, as
+    /// [`Server::validate_responses`](crate::Server::validate_responses).
+    pub fn validate_responses(self, validation: ResponseValidation) -> Self {
+        self.change(|settings| settings.policy.responses = validation)
+    }
+
     fn change(mut self, change: impl FnOnce(&mut RestSettings)) -> Self {
         change(Arc::make_mut(&mut Arc::make_mut(&mut self.inner).settings));
         self
@@ -150,11 +156,11 @@ impl Rest {
         Ok(table.find(&request.method, uri.path()))
     }
 
-    /// Answers a request that has led to `found`.
+    /// Answers a request that has led to `found`, and takes of its head what it needs.
     #[inline]
     pub(crate) fn answer(
         &self,
-        parts: Parts,
+        parts: &mut Parts,
         body: Body,
         found: Result<RestMatch<'_>, UriTooLong>,
         peer: Option<Arc<Peer>>,
@@ -181,9 +187,9 @@ impl Rest {
                 let info = service.info().methods.get(usize::from(binding.method));
                 let info = info.expect("a binding is one of a method");
                 let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
-                return answer(service, RestCall { parts, body, info, method, segments, peer });
+                return answer(service, parts, RestCall { body, info, method, segments, peer });
             }
-            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed, options, refused),
+            Ok(PathMatch::OtherMethods(allowed)) => other_methods(parts, allowed, options, refused),
             Ok(PathMatch::Nothing) => {
                 let error = Status::not_found("nothing has this path").into();
                 refused(&error);
@@ -239,9 +245,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> RestFuture {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let found = self.find(&parts, true);
-        RestFuture(self.answer(parts, Body::new(body), found, None))
+        RestFuture(self.answer(&mut parts, Body::new(body), found, None))
     }
 }
 
