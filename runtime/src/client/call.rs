@@ -73,7 +73,7 @@ where
     let mut call = None;
     Either::Right(poll_fn(move |task| {
         if let Some((ctx, requests)) = start.take() {
-            call = Some(OneCall::with_requests(channel, info, ctx, Box::new(requests))?);
+            call = Some(OneCall::with_requests(channel, info, ctx, Box::new(requests), None)?);
         }
         let call = call.as_mut().expect("a call that has failed is not asked again");
         let outcome = ready!(call.poll(task, None, &mut response));
@@ -99,7 +99,7 @@ where
     }
     let sent = calls.encode(&request);
     drop(request);
-    Ok(ResponseStream::arriving(calls.responses_to_one(ctx, sent?).await?))
+    Ok(ResponseStream::arriving(calls.responses_to_one(ctx, sent?, None).await?))
 }
 
 /// Calls a method with many requests and many responses.
@@ -133,13 +133,18 @@ impl Calls<'_> {
         one(self.info, self.channel.endpoint.settings_of(self.info), request)
     }
 
-    async fn responses_to_one(&self, ctx: Context, request: Bytes) -> Result<Box<dyn Incoming>, Status> {
+    async fn responses_to_one(
+        &self,
+        ctx: Context,
+        request: Bytes,
+        seen: Option<&Arc<Seen>>,
+    ) -> Result<Box<dyn Incoming>, Status> {
         let Self { channel, info } = *self;
         let mut call = ClientCall::new(&channel.endpoint, info, ctx);
         if let Some(attempts) = channel.retrying.repeated(info, &call.ctx, call.deadline) {
             let begin = Streams { channel: channel.clone(), info, requests: Kept::One(request) };
-            return retry::responses(Box::new(begin), call.ctx, attempts, Arc::clone(&channel.retrying))
-                .await;
+            let retrying = Arc::clone(&channel.retrying);
+            return retry::responses(Box::new(begin), call.ctx, attempts.seen_by(seen), retrying).await;
         }
         // What is left is a request that no server has begun with.
         let mut attempts = None;
@@ -151,7 +156,8 @@ impl Calls<'_> {
                 Err(status) => status,
             };
             if attempts.is_none() {
-                attempts = channel.retrying.attempts(info, &ctx, deadline);
+                let all = channel.retrying.attempts(info, &ctx, deadline);
+                attempts = all.map(|all| all.seen_by(seen));
             }
             if attempts.as_mut().and_then(|attempts| channel.retrying.next(attempts, &status)).is_none() {
                 return Err(status);
@@ -182,7 +188,7 @@ impl Transmit for Calls<'_> {
         ctx: Context,
         requests: Requests<'a>,
         response: &'a mut dyn AnyMessage,
-        _: Option<&'a Arc<Seen>>,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<(), Status>> {
         let Self { channel, info } = *self;
         if let Some(direct) = channel.endpoint.transport.direct(info.path) {
@@ -191,11 +197,11 @@ impl Transmit for Calls<'_> {
         Box::pin(async move {
             match requests {
                 Requests::One(request) => {
-                    let mut call = OneCall::new(channel, info, ctx);
+                    let mut call = OneCall::new(channel, info, ctx).seen_by(seen);
                     poll_fn(|task| call.poll(task, Some(request), response)).await
                 }
                 Requests::Many(requests) => {
-                    let mut call = OneCall::with_requests(channel, info, ctx, requests)?;
+                    let mut call = OneCall::with_requests(channel, info, ctx, requests, seen)?;
                     poll_fn(|task| call.poll(task, None, response)).await
                 }
             }
@@ -206,7 +212,7 @@ impl Transmit for Calls<'_> {
         &'a self,
         ctx: Context,
         requests: Requests<'a>,
-        _: Option<&'a Arc<Seen>>,
+        seen: Option<&'a Arc<Seen>>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
         let Self { channel, info } = *self;
         if let Some(direct) = channel.endpoint.transport.direct(info.path) {
@@ -216,7 +222,7 @@ impl Transmit for Calls<'_> {
             let requests = match requests {
                 Requests::One(request) => {
                     let request = self.encode(request)?;
-                    return self.responses_to_one(ctx, request).await;
+                    return self.responses_to_one(ctx, request, seen).await;
                 }
                 Requests::Many(requests) => requests,
             };
@@ -229,7 +235,8 @@ impl Transmit for Calls<'_> {
             };
             let requests = Kept::Many(Replay::new(body, channel.retrying.buffer()));
             let begin = Streams { channel: channel.clone(), info, requests };
-            retry::responses(Box::new(begin), call.ctx, attempts, Arc::clone(&channel.retrying)).await
+            let retrying = Arc::clone(&channel.retrying);
+            retry::responses(Box::new(begin), call.ctx, attempts.seen_by(seen), retrying).await
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use tower_service::Service;
 
 use super::balance::{Balancer, EndpointStatus};
@@ -20,9 +20,8 @@ use super::tonic::Tonic;
 use super::transport::TowerTransport;
 use crate::bridge::TonicChannel;
 use crate::call::{Body, BoxError};
-use crate::client::{Codec, Compression, HttpVersion, Protocol};
+use crate::client::{Codec, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint, Transport};
-use crate::protocol::compression::AcceptedCompressions;
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -111,7 +110,6 @@ impl fmt::Debug for Channel {
 pub struct Builder {
     connections: Connections,
     protocol: Protocol,
-    accepted: AcceptedCompressions,
     settings: ClientSettings,
     calls: CallSettings,
     stack: Stack,
@@ -122,7 +120,6 @@ impl Builder {
         Self {
             connections: Connections::new(endpoint, HttpVersion::default()),
             protocol: Protocol::default(),
-            accepted: AcceptedCompressions::NONE,
             settings: ClientSettings::default(),
             calls: CallSettings::default(),
             stack: Stack::default(),
@@ -150,18 +147,6 @@ impl Builder {
     /// The version of HTTP. Default: HTTP/2. gRPC needs it, the other protocols do not.
     pub fn http_version(mut self, version: HttpVersion) -> Self {
         self.connections.http_version = version;
-        self
-    }
-
-    /// How requests are compressed. Default: not at all. A server that does not know the compression refuses them.
-    pub fn send_compression(mut self, compression: impl Into<Option<Compression>>) -> Self {
-        self.settings.compression = compression.into();
-        self
-    }
-
-    /// How responses may be compressed, the preferred first. Default: not at all.
-    pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
-        self.accepted = AcceptedCompressions::of(accepted);
         self
     }
 
@@ -233,29 +218,18 @@ impl Builder {
         }
         let is_plain_text = self.connections.is_plain_text(&scheme);
         self.stack.check(is_plain_text).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
-        let accept = self.check()?;
+        if self.protocol == Protocol::Grpc && self.connections.http_version == HttpVersion::Http1 {
+            return Err(self.connections.fail(Problem::Settings("gRPC needs HTTP/2")));
+        }
+        self.calls.check(&self.settings).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
         let (transport, beside) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
-        let (settings, retrying) = self.calls.on(&ClientSettings { accept, ..self.settings });
+        let (settings, retrying) = self.calls.on(self.settings);
         let endpoint = Endpoint { scheme, authority, transport, settings };
         Ok((
             Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, balancer: None, retrying },
             beside,
         ))
-    }
-
-    /// Tests that the settings go together; the list of compressions that responses may have.
-    fn check(&self) -> Result<Option<HeaderValue>, ConnectError> {
-        if self.protocol == Protocol::Grpc && self.connections.http_version == HttpVersion::Http1 {
-            return Err(self.connections.fail(Problem::Settings("gRPC needs HTTP/2")));
-        }
-        let mut compressions = self.accepted.iter().chain(self.settings.compression);
-        if !compressions.all(Compression::is_supported) {
-            return Err(self
-                .connections
-                .fail(Problem::Settings("compression needs the feature `compression` of rsvc")));
-        }
-        Ok(Some(self.accepted.header(|_| true)).filter(|names| !names.is_empty()))
     }
 }
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::client::conn::{TrySendError, http2};
+use hyper::rt::Executor;
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -171,7 +172,7 @@ impl Http2 {
 #[cold]
 fn resend(
     mut error: TrySendError<Request<RequestBody>>,
-    kept: Option<Kept>,
+    kept: Option<Box<Kept>>,
     again: bool,
 ) -> Result<Request<RequestBody>, BoxError> {
     let unsent = error.take_message();
@@ -303,6 +304,23 @@ impl Pool for Inner {
     }
 }
 
+/// Runs what hyper does for connections and calls.
+///
+/// A future for one call is as large as one for a connection, since they are of one type. It is boxed, as otherwise the parts
+/// of a task would hand kilobytes to each other for every call.
+#[derive(Clone, Copy)]
+struct Tasks;
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    #[inline]
+    fn execute(&self, future: F) {
+        tokio::spawn(Box::pin(future));
+    }
+}
+
 /// Makes a connection, and waits until the server says something: how many calls it takes at once, if it has a limit.
 async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let Dialer { settings, .. } = &pool.dialer;
@@ -310,7 +328,7 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     if pool.dialer.is_secure() && !io.connected().is_negotiated_h2() {
         return Err("the server does not speak HTTP/2".into());
     }
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(Tasks);
     builder
         .timer(TokioTimer::new())
         .max_header_list_size(settings.limits.max_header_list_size)
@@ -320,7 +338,8 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }
     let (heard, first) = oneshot::channel();
-    let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout, heard);
+    // Behind a pointer: with TLS it is large, and a part of each future that hyper makes.
+    let io = Box::new(Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout, heard));
     let has_read = io.has_read();
     let (sender, mut connection) = builder.handshake::<_, RequestBody>(io).await?;
     first.await.unwrap_or_else(|_| Err(lost_at_once()))?;
@@ -359,13 +378,13 @@ impl Opened {
     #[inline]
     fn send(
         &mut self,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
     ) -> (
         Call,
         impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
     ) {
         self.was_used = true;
-        let (request, kept) = Kept::of(request);
+        let kept = Kept::of(&mut request);
         let call = Call { link: Arc::clone(&self.link), kept, cost: CALL + request.body().waits() };
         (call, self.sender.try_send_request(request))
     }
@@ -401,7 +420,7 @@ impl Guard for Link {}
 struct Call {
     link: Arc<Link>,
     /// The request, if it is kept.
-    kept: Option<Kept>,
+    kept: Option<Box<Kept>>,
     /// What it takes, in bytes; zero once it does not wait any more.
     cost: usize,
 }
@@ -419,7 +438,7 @@ impl Call {
     }
 
     /// The request of a call for which there is nothing to wait for.
-    fn into_kept(mut self) -> Option<Kept> {
+    fn into_kept(mut self) -> Option<Box<Kept>> {
         self.cost = 0;
         self.kept.take()
     }

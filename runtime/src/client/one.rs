@@ -1,5 +1,6 @@
 //! Calls with one response, attempt by attempt.
 
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use crate::protocol::connect::unary as connect;
 use crate::protocol::envelope::codec;
 use crate::protocol::wire::Protocol;
 use crate::retry::RetryPolicy;
+use crate::sight::Seen;
 
 /// A call with one response.
 pub(super) struct OneCall<'a> {
@@ -29,6 +31,8 @@ pub(super) struct OneCall<'a> {
     attempts: Option<Box<Attempts>>,
     /// The requests, where there are many.
     replay: Option<Box<Replay>>,
+    /// What is told of the call, where anything is.
+    seen: Option<&'a Arc<Seen>>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a box would cost each call an allocation")]
@@ -53,7 +57,13 @@ impl<'a> OneCall<'a> {
     /// A call with one request, which is told whenever it is polled.
     #[inline]
     pub(super) fn new(channel: &'a Channel, info: &'static MethodInfo, ctx: Context) -> Self {
-        Self { channel, info, state: State::New(ctx), attempts: None, replay: None }
+        Self { channel, info, state: State::New(ctx), attempts: None, replay: None, seen: None }
+    }
+
+    /// The same, told of.
+    #[must_use]
+    pub(super) fn seen_by(self, seen: Option<&'a Arc<Seen>>) -> Self {
+        Self { seen, ..self }
     }
 
     /// A call with many requests.
@@ -62,10 +72,12 @@ impl<'a> OneCall<'a> {
         info: &'static MethodInfo,
         ctx: Context,
         requests: Box<dyn Outgoing>,
+        seen: Option<&'a Arc<Seen>>,
     ) -> Result<Self, Status> {
         let call = ClientCall::new(&channel.endpoint, info, ctx);
         let body = many(info, &call.ctx, call.settings(), requests);
-        let attempts = channel.retrying.repeated(info, &call.ctx, call.deadline).map(Box::new);
+        let attempts = channel.retrying.repeated(info, &call.ctx, call.deadline);
+        let attempts = attempts.map(|all| Box::new(all.seen_by(seen)));
         let (body, replay) = if attempts.is_some() {
             let replay = Replay::new(body, channel.retrying.buffer());
             (replay.body(), Some(Box::new(replay)))
@@ -73,7 +85,7 @@ impl<'a> OneCall<'a> {
             (body, None)
         };
         let state = State::Enveloped(EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?);
-        Ok(Self { channel, info, state, attempts, replay })
+        Ok(Self { channel, info, state, attempts, replay, seen })
     }
 
     /// Waits for the response, and reads it into `response`, which is empty. `request` is the one request, if there is one.
@@ -143,7 +155,8 @@ impl<'a> OneCall<'a> {
         if self.attempts.is_none()
             && let Some(policy) = channel.retrying.hedged(info, &call.ctx)
         {
-            self.state = State::Whole(hedged(channel.clone(), policy, call, request)?, Again::Never);
+            self.state =
+                State::Whole(hedged(channel.clone(), policy, call, request, self.seen)?, Again::Never);
             return Ok(());
         }
         let settings = call.settings();
@@ -176,7 +189,8 @@ impl<'a> OneCall<'a> {
             if self.info.kind.client_streams() {
                 return Err(status);
             }
-            self.attempts = retrying.attempts(self.info, &ctx, deadline).map(Box::new);
+            let attempts = retrying.attempts(self.info, &ctx, deadline);
+            self.attempts = attempts.map(|all| Box::new(all.seen_by(self.seen)));
         }
         let Some(attempts) = &mut self.attempts else { return Err(status) };
         let Some(start) = retrying.next(attempts, &status) else { return Err(status) };
@@ -193,6 +207,7 @@ fn hedged<'a>(
     policy: RetryPolicy,
     call: ClientCall<'_>,
     request: &dyn AnyMessage,
+    seen: Option<&Arc<Seen>>,
 ) -> Result<BoxFuture<'a, Result<Bytes, Status>>, Status> {
     let (info, settings) = (call.info, call.settings());
     let request: Bytes = match channel.protocol {
@@ -201,7 +216,7 @@ fn hedged<'a>(
     };
     let ctx = call.ctx.until(call.deadline);
     let retrying = channel.retrying.clone();
-    Ok(Box::pin(hedge(policy, retrying, ctx, move |ctx, previous| {
+    Ok(Box::pin(hedge(policy, retrying, ctx, seen.cloned(), move |ctx, previous| {
         let (channel, request) = (channel.clone(), request.clone());
         Box::pin(async move {
             let call = ClientCall::new(&channel.endpoint, info, ctx).after(previous);

@@ -1,6 +1,7 @@
 //! Proxies: which one there is for a server, and how it is asked for a connection to that.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -96,14 +97,19 @@ impl Proxy {
             let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
             format!("{}:{port}", uri.host().expect("it was made with one"))
         };
+        let mut io = tcp.call(self.0.uri.clone()).await.map_err(ProxyError::unreachable)?;
         match &self.0.kind {
             Kind::Http(authorization) => {
-                let mut io = tcp.call(self.0.uri.clone()).await.map_err(ProxyError::unreachable)?;
                 tunnel(io.inner_mut(), &there, authorization.as_ref()).await?;
                 Ok(io)
             }
             Kind::Socks(user, local_dns) => {
-                let mut socks = SocksV5::new(self.0.uri.clone(), tcp).local_dns(*local_dns);
+                // It is connected to already: errors of SOCKS do not say why it cannot be reached.
+                let mut io = Some(io);
+                let connected = tower::service_fn(move |_: Uri| {
+                    std::future::ready(io.take().ok_or(std::io::Error::from(ErrorKind::NotConnected)))
+                });
+                let mut socks = SocksV5::new(self.0.uri.clone(), connected).local_dns(*local_dns);
                 if let Some((user, password)) = user {
                     socks = socks.with_auth(user.clone(), password.clone());
                 }

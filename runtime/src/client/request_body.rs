@@ -119,17 +119,25 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The request, and what is kept of it.
+    /// What is kept of a request.
     #[inline]
-    pub(super) fn of(request: Request<RequestBody>) -> (Request<RequestBody>, Option<Self>) {
-        let RequestBody::Lent(lent) = request.body() else { return (request, None) };
+    pub(super) fn of(request: &mut Request<RequestBody>) -> Option<Box<Self>> {
+        // Nearly no request is moved for it.
+        if matches!(request.body(), RequestBody::Lent(_)) { Self::of_lent(request) } else { None }
+    }
+
+    #[cold]
+    fn of_lent(request: &mut Request<RequestBody>) -> Option<Box<Self>> {
+        let RequestBody::Lent(lent) = request.body() else { return None };
         let lent = Arc::clone(lent);
-        let (head, body) = request.into_parts();
-        (Request::from_parts(head.clone(), body), Some(Self { head, body: lent }))
+        let (head, body) =
+            std::mem::replace(request, Request::new(RequestBody::Whole(Bytes::new()))).into_parts();
+        *request = Request::from_parts(head.clone(), body);
+        Some(Box::new(Self { head, body: lent }))
     }
 
     /// The request, if nothing of its body was sent that is not there any more.
-    pub(super) fn into_request(self) -> Option<Request<RequestBody>> {
+    pub(super) fn into_request(self: Box<Self>) -> Option<Request<RequestBody>> {
         // Who it was lent to may still hold it, and shall not go on with it.
         let body = self.body.lock().take()?;
         Some(Request::from_parts(self.head, RequestBody::from(*body)))

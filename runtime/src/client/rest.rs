@@ -130,10 +130,11 @@ impl RestBuilder {
         }
         let is_plain_text = connections.is_plain_text(&scheme);
         stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
+        calls.check(&settings).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
         let (transport, balancer) = transport(&connections, &scheme, &authority)?;
         let transport = stack.on(transport);
-        let (settings, retrying) = calls.on(&settings);
+        let (settings, retrying) = calls.on(settings);
         let server = RestEndpoint {
             endpoint: Endpoint { scheme, authority, transport, settings },
             prefix: prefix.trim_end_matches('/').to_owned(),

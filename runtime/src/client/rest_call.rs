@@ -139,7 +139,8 @@ impl Calls<'_> {
                 Err(status) => status,
             };
             if attempts.is_none() {
-                attempts = retrying.attempts(target.info, &ctx, deadline).map(Box::new);
+                attempts =
+                    retrying.attempts(target.info, &ctx, deadline).map(|all| Box::new(all.seen_by(seen)));
             }
             let previous = pause(&mut attempts, retrying, &ctx, status).await?;
             call = RestCall::new(server, target, ctx.until(deadline)).after(previous).seen_by(seen);
@@ -155,7 +156,8 @@ impl Calls<'_> {
     ) -> Result<(), Status> {
         let Self { channel: RestChannel { server, retrying, .. }, target, .. } = *self;
         let mut call = RestCall::new(server, target, ctx).seen_by(seen);
-        let mut attempts = retrying.repeated(target.info, call.ctx(), call.deadline()).map(Box::new);
+        let attempts = retrying.repeated(target.info, call.ctx(), call.deadline());
+        let mut attempts = attempts.map(|all| Box::new(all.seen_by(seen)));
         let (mut body, mut link) = call.body(self.request, requests);
         let mut replay = None;
         if attempts.is_some() {
@@ -193,7 +195,7 @@ impl Calls<'_> {
         let template = call.request(request)?.into_template();
         let ctx = call.ctx().clone().until(call.deadline());
         let retrying = Arc::clone(&channel.retrying);
-        Ok(Box::pin(retry::hedge(policy, retrying, ctx, move |ctx, previous| {
+        Ok(Box::pin(retry::hedge(policy, retrying, ctx, seen.clone(), move |ctx, previous| {
             let (channel, template, seen) = (channel.clone(), template.clone(), seen.clone());
             Box::pin(async move {
                 let call = RestCall::new(&channel.server, target, ctx).after(previous).seen_by(seen.as_ref());
@@ -271,7 +273,7 @@ impl Transmit for Calls<'_> {
                     return call.several(bound, Some(link), response).await;
                 }
             };
-            let attempts = attempts.expect("there are some, as was matched");
+            let attempts = attempts.expect("there are some, as was matched").seen_by(seen);
             let (channel, seen) = (self.channel.clone(), seen.cloned());
             let begin = Streams { channel, target, request, response, seen, kept };
             retry::responses(Box::new(begin), ctx, attempts, Arc::clone(retrying)).await

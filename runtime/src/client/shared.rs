@@ -37,6 +37,24 @@ macro_rules! shared_settings {
                 Ok(self)
             }
 
+            /// How requests are compressed. Default: not at all. A server that does not know the compression refuses them.
+            pub fn send_compression(
+                mut self,
+                compression: impl Into<Option<crate::client::Compression>>,
+            ) -> Self {
+                self.settings.compression = compression.into();
+                self
+            }
+
+            /// How responses may be compressed, the preferred first. Default: not at all.
+            pub fn accept_compression(
+                mut self,
+                accepted: impl IntoIterator<Item = crate::client::Compression>,
+            ) -> Self {
+                self.calls.accepted = crate::protocol::compression::AcceptedCompressions::of(accepted);
+                self
+            }
+
             /// How many calls may be under way at once, up to the end of their responses, and how many may wait for that. Any
             /// more fail at once with `RESOURCE_EXHAUSTED`. Default: no limit.
             pub fn max_calls(mut self, under_way: usize, waiting: usize) -> Self {

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use metrics::{Key, Label, Level, Metadata, SharedString, Unit};
 
-use super::{Outcome, Seen, Side, System};
+use super::{Again, Outcome, Seen, Side, System};
 
 /// The metrics of a side.
 struct Names {
@@ -38,6 +38,9 @@ const CLIENT: Names = Names {
     response_bytes: "rpc.client.response.bytes",
 };
 
+/// Attempts of a client that are not the first of their call.
+const RETRIES: &str = "rpc.client.retries";
+
 const fn names(side: Side) -> &'static Names {
     match side {
         Side::Server => &SERVER,
@@ -55,6 +58,7 @@ pub(crate) fn describe() {
         metrics::describe_counter!(request_bytes, Unit::Bytes, "The request messages, as protobuf.");
         metrics::describe_counter!(response_bytes, Unit::Bytes, "The response messages, as protobuf.");
     }
+    metrics::describe_counter!(RETRIES, Unit::Count, "Attempts that are not the first of their call.");
 }
 
 /// The metrics of the calls of a method: their labels are put together and hashed once. A recorder still finds the metric
@@ -158,6 +162,14 @@ pub(super) fn begin(seen: &Seen) -> Arc<Keys> {
     let keys = keys(seen);
     metrics::with_recorder(|recorder| recorder.register_gauge(&keys.active, &METADATA).increment(1.0));
     keys
+}
+
+/// There is another attempt at a call.
+pub(super) fn again(keys: &Keys, why: Again) {
+    let mut labels = keys.labels.clone();
+    labels.push(Label::from_static_parts("rpc.attempt_type", why.name()));
+    let key = Key::from_parts(RETRIES, labels);
+    metrics::with_recorder(|recorder| recorder.register_counter(&key, &METADATA).increment(1));
 }
 
 pub(super) fn finish(keys: &Keys, seen: &Seen, outcome: &Outcome) {

@@ -122,6 +122,27 @@ impl System {
     }
 }
 
+/// Why there is another attempt at a call: values of `rpc.attempt_type`, as
+/// [gRPC](https://github.com/grpc/proposal/blob/master/A96-retry-otel-stats.md) names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    Retry,
+    Hedge,
+    /// No server had begun with the last one.
+    Transparent,
+}
+
+impl Again {
+    #[cfg(any(feature = "spans", feature = "metrics"))]
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Hedge => "hedge",
+            Self::Transparent => "transparent_retry",
+        }
+    }
+}
+
 /// What HTTP tells of a call besides its headers.
 #[derive(Clone, Copy)]
 pub(crate) struct Http<'a> {
@@ -341,6 +362,19 @@ impl Seen {
         }
         #[cfg(not(feature = "spans"))]
         let _ = (is_sent, is_of_stream, number, bytes);
+    }
+
+    /// There is another attempt at the call, after this pause. `failed` is how the last one has ended, if it has.
+    #[cold]
+    pub(crate) fn again(&self, why: Again, failed: Option<Code>, pause: Duration) {
+        #[cfg(feature = "spans")]
+        span::again(self, why, failed, pause);
+        #[cfg(feature = "metrics")]
+        if let Some(keys) = &self.keys {
+            metrics::again(keys, why);
+        }
+        #[cfg(not(all(feature = "spans", feature = "metrics")))]
+        let _ = (why, failed, pause);
     }
 
     /// The binding that the call of a client goes by.

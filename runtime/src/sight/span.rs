@@ -1,12 +1,14 @@
 //! Spans, by OpenTelemetry's conventions for RPC and HTTP.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::{HeaderMap, Version};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use super::{Http, Outcome, Seen};
+use super::{Again, Http, Outcome, Seen};
+use crate::bridge::Code;
 
 /// A span of one kind. All fields have to be named when it is made. Numbers are `i64`, which OpenTelemetry has.
 macro_rules! span {
@@ -88,6 +90,17 @@ pub(super) fn message(seen: &Seen, is_sent: bool, number: u64, bytes: usize) {
     let direction = if is_sent { "sent" } else { "received" };
     let (number, bytes) = (number.cast_signed(), bytes.cast_signed());
     tracing::debug!(target: "rsvc::message", parent: &seen.span, direction, number, bytes, "message");
+}
+
+/// An event for another attempt.
+pub(super) fn again(seen: &Seen, why: Again, failed: Option<Code>, pause: Duration) {
+    let code = failed.map(crate::error::code_name);
+    tracing::debug!(
+        target: "rsvc::attempt",
+        parent: &seen.span,
+        { rpc.attempt_type = why.name(), rpc.response.status_code = code, pause = pause.as_secs_f64() },
+        "another attempt"
+    );
 }
 
 pub(super) fn finish(seen: &Seen, outcome: &Outcome) {

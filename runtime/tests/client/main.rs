@@ -5,6 +5,8 @@
 mod bounds;
 #[path = "../support/clock.rs"]
 mod clock;
+#[cfg(all(feature = "compression", feature = "rest-client"))]
+mod compressed;
 mod connect;
 mod connections;
 mod endings;

@@ -1,9 +1,10 @@
 //! By what way a server is reached: connectors of the user's, proxies, layers.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
@@ -159,6 +160,110 @@ async fn a_proxy_that_gives_no_connection() {
         assert!(!format!("{error:?} {error}").contains("secret"));
         RestChannel::builder("http://a").proxy(proxy).build().unwrap_err();
     }
+}
+
+/// What a proxy of SOCKS was asked: the user with the password, and for which server.
+type Asked = Arc<Mutex<Vec<(Option<String>, String)>>>;
+
+/// A proxy of SOCKS that answers so, and connects to one address whatever it is asked for.
+async fn socks(answer: u8, there: SocketAddr) -> (SocketAddr, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Asked::default();
+    let requests = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut io, _)) = listener.accept().await {
+            let requests = Arc::clone(&requests);
+            tokio::spawn(async move {
+                let request = negotiate(&mut io).await?;
+                requests.lock().unwrap().push(request);
+                io.write_all(&[5, answer, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+                let mut there = TcpStream::connect(there).await?;
+                copy_bidirectional(&mut io, &mut there).await
+            });
+        }
+    });
+    (address, asked)
+}
+
+/// Reads what a proxy of SOCKS is asked ([RFC 1928](https://www.rfc-editor.org/rfc/rfc1928),
+/// [RFC 1929](https://www.rfc-editor.org/rfc/rfc1929)).
+async fn negotiate(io: &mut TcpStream) -> std::io::Result<(Option<String>, String)> {
+    assert_eq!(io.read_u8().await?, 5);
+    let methods = read_text(io).await?;
+    let user = if methods.contains('\u{2}') {
+        io.write_all(&[5, 2]).await?;
+        assert_eq!(io.read_u8().await?, 1);
+        let (user, password) = (read_text(io).await?, read_text(io).await?);
+        io.write_all(&[1, 0]).await?;
+        Some(format!("{user}:{password}"))
+    } else {
+        io.write_all(&[5, 0]).await?;
+        None
+    };
+    let mut head = [0; 4];
+    io.read_exact(&mut head).await?;
+    let host = match head {
+        [5, 1, 0, 1] => Ipv4Addr::from(io.read_u32().await?).to_string(),
+        [5, 1, 0, 3] => read_text(io).await?,
+        [5, 1, 0, 4] => Ipv6Addr::from(io.read_u128().await?).to_string(),
+        other => panic!("no request: {other:?}"),
+    };
+    Ok((user, format!("{host} {}", io.read_u16().await?)))
+}
+
+/// A text behind its length.
+async fn read_text(io: &mut TcpStream) -> std::io::Result<String> {
+    let mut text = vec![0; io.read_u8().await?.into()];
+    io.read_exact(&mut text).await?;
+    Ok(String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn a_proxy_of_socks_is_asked_for_a_connection() {
+    let authority = Authority::new();
+    let secure = serve(Some(ServerTls::new(authority.identity("shop.example")))).await;
+    let plain = serve(None).await;
+    let secret = Some("user:secret".to_owned());
+    for (endpoint, scheme, there, user, expected) in [
+        ("http://shop.example:8080", "socks5h://", plain, None, "shop.example 8080"),
+        ("http://shop.example", "socks5h://user:secret@", plain, secret.clone(), "shop.example 80"),
+        ("https://shop.example", "socks5h://user:secret@", secure, secret.clone(), "shop.example 443"),
+        ("http://192.0.2.1", "socks5h://", plain, None, "192.0.2.1 80"),
+        ("http://[2001:db8::1]:8080", "socks5://", plain, None, "2001:db8::1 8080"),
+    ] {
+        for (protocol, version) in WAYS {
+            let (proxy, asked) = socks(0, there).await;
+            let builder = Channel::builder(endpoint).protocol(protocol).http_version(version);
+            let builder = builder.tls(ClientTls::new().ca(authority.pem())).proxy(format!("{scheme}{proxy}"));
+            assert!(!format!("{builder:?}").contains("secret"));
+            check(builder).await.unwrap();
+            assert_eq!(*asked.lock().unwrap(), [(user.clone(), expected.to_owned())]);
+        }
+    }
+    // Names are resolved here.
+    let (proxy, asked) = socks(0, plain).await;
+    check(Channel::builder("http://localhost:8080").proxy(format!("socks5://{proxy}"))).await.unwrap();
+    let (_, asked) = asked.lock().unwrap().pop().unwrap();
+    assert!(["127.0.0.1 8080", "::1 8080"].contains(&&*asked), "{asked}");
+}
+
+#[tokio::test]
+async fn a_proxy_of_socks_that_gives_no_connection() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (refusing, _) = socks(5, nobody).await;
+    // One of HTTP is none of SOCKS.
+    let (other, _) = proxy("HTTP/1.1 400 Bad Request\r\n\r\n", nobody).await;
+    for (proxy, expected) in [(refusing, "connection refused"), (nobody, "Connection refused")] {
+        let proxy = format!("socks5h://user:secret@{proxy}");
+        let status = check(Channel::builder("http://shop.example").proxy(proxy)).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.message().contains(expected), "{status:?}");
+        assert!(!format!("{status:?}").contains("secret"));
+    }
+    let builder = Channel::builder("http://shop.example").proxy(format!("socks5h://{other}"));
+    let builder = builder.connect_timeout(Duration::from_millis(200));
+    assert_eq!(check(builder).await.unwrap_err().code(), Code::Unavailable);
 }
 
 #[tokio::test]

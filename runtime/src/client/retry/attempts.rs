@@ -1,5 +1,6 @@
 //! The attempts at one call: whether there is another, and when.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use crate::bridge::{Status, StatusExt as _};
 use crate::client::random::Random;
 use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
+use crate::sight::{Again, Seen};
 
 /// How often a request is sent again that no server has begun with.
 const RESENT: u32 = 2;
@@ -26,11 +28,19 @@ pub(in crate::client) struct Attempts {
     pauses: i32,
     /// How often a request was sent again that no server had begun with.
     resent: u32,
+    /// What is told of the call, where anything is.
+    seen: Option<Arc<Seen>>,
 }
 
 impl Attempts {
     pub(super) fn new(policy: Policy, deadline: Option<Instant>) -> Self {
-        Self { policy, deadline, begun: 1, pauses: 0, resent: 0 }
+        Self { policy, deadline, begun: 1, pauses: 0, resent: 0, seen: None }
+    }
+
+    /// The same, of a call that is told of.
+    #[must_use]
+    pub(in crate::client) fn seen_by(self, seen: Option<&Arc<Seen>>) -> Self {
+        Self { seen: seen.cloned(), ..self }
     }
 
     /// How many attempts have failed, as the next one tells the server.
@@ -60,7 +70,10 @@ impl Attempts {
         if !is_resent && budget.is_some_and(|budget| !budget.take()) {
             return None;
         }
-        tracing::debug!(code = ?status.code(), failed = self.begun, ?pause, "a call is made again");
+        if let Some(seen) = &self.seen {
+            let why = if is_resent { Again::Transparent } else { Again::Retry };
+            seen.again(why, Some(status.code()), pause);
+        }
         Some(start)
     }
 
@@ -154,8 +167,6 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::bridge::{Code, MetadataMap};
     use crate::client::retry::budget::{Share, Tokens};

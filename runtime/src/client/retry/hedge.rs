@@ -17,6 +17,7 @@ use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
 use crate::retry::{RetryKind, RetryPolicy};
+use crate::sight::{Again, Seen};
 
 /// Makes a call with a policy that hedges: another attempt each time that its delay has passed, or that one has failed which
 /// need not be the last. The first answer is that of the call, and the other attempts are given up.
@@ -26,6 +27,7 @@ pub(in crate::client) async fn hedge<T>(
     policy: RetryPolicy,
     retrying: Arc<Retrying>,
     ctx: Context,
+    seen: Option<Arc<Seen>>,
     begin: impl Fn(Context, u32) -> BoxFuture<'static, Result<T, Status>>,
 ) -> Result<T, Status> {
     let RetryKind::Hedge { delay } = policy.kind else { unreachable!("the policy hedges") };
@@ -48,6 +50,9 @@ pub(in crate::client) async fn hedge<T>(
         });
         let Some((outcome, own)) = ended.await else {
             if retrying.budget.as_ref().is_none_or(Budget::take) {
+                if let Some(seen) = &seen {
+                    seen.again(Again::Hedge, last.as_ref().map(Status::code), Duration::ZERO);
+                }
                 running.push(attempt(count));
                 count += 1;
                 next = following(&policy, count, delay);
@@ -130,7 +135,7 @@ mod tests {
         let ctx = Context::new();
         let start = Instant::now();
         let (dropped, count) = (Arc::clone(&given_up), Arc::clone(&begun));
-        let outcome = hedge(policy, retrying, ctx.clone(), move |ctx, previous| {
+        let outcome = hedge(policy, retrying, ctx.clone(), None, move |ctx, previous| {
             count.fetch_add(1, Ordering::Relaxed);
             let mut dropped = Dropped(Arc::clone(&dropped), false);
             Box::pin(async move {
@@ -177,7 +182,7 @@ mod tests {
             let ctx = timeout.map_or(ctx.clone(), |seconds| ctx.with_timeout(Duration::from_secs(seconds)));
             let start = Instant::now();
             let retrying = Arc::new(Retrying::new(Retries::new(), None));
-            let outcome: Result<(), _> = hedge(RetryPolicy::hedge(DELAY), retrying, ctx, |_, _| {
+            let outcome: Result<(), _> = hedge(RetryPolicy::hedge(DELAY), retrying, ctx, None, |_, _| {
                 Box::pin(std::future::ready(Err(retry_after(
                     Code::Unavailable,
                     String::new(),

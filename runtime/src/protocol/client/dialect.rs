@@ -84,16 +84,21 @@ impl Head {
 
     /// The compression that a header says.
     pub(crate) fn compression(&self, name: &HeaderName) -> Result<Option<Compression>, Status> {
-        let Some(value) = self.headers.get(name) else { return Ok(None) };
-        if value == "identity" || value.is_empty() {
-            return Ok(None);
-        }
-        let known = value.to_str().ok().and_then(Compression::by_name);
-        known.map(Some).ok_or_else(|| {
-            let name = String::from_utf8_lossy(value.as_bytes());
-            Status::internal(format!("the encoding {:?} is not known", shown(&name)))
-        })
+        compression_of(&self.headers, name)
     }
+}
+
+/// The compression that a header of a response says.
+pub(crate) fn compression_of(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Compression>, Status> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    if value == "identity" || value.is_empty() {
+        return Ok(None);
+    }
+    let known = value.to_str().ok().and_then(Compression::by_name);
+    known.map(Some).ok_or_else(|| {
+        let name = String::from_utf8_lossy(value.as_bytes());
+        Status::internal(format!("the encoding {:?} is not known", shown(&name)))
+    })
 }
 
 /// Writes how messages are sent.

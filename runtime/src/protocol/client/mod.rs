@@ -41,6 +41,8 @@ pub(crate) use call::{ClientCall, user_agent};
 #[cfg(feature = "rest-client")]
 pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
+#[cfg(feature = "rest-client")]
+pub(crate) use dialect::compression_of;
 pub(crate) use dialect::{Dialect, Head, write_form};
 pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;

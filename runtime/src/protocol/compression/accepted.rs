@@ -5,14 +5,10 @@ use http::HeaderValue;
 use super::Compression;
 
 /// The compressions of messages that an end accepts, the preferred first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AcceptedCompressions(Vec<Compression>);
 
 impl AcceptedCompressions {
-    /// None.
-    #[cfg(feature = "client")]
-    pub(crate) const NONE: Self = Self(Vec::new());
-
     /// All that this build can do.
     #[cfg(feature = "server")]
     pub(crate) fn all() -> Self {

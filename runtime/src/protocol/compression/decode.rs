@@ -6,6 +6,7 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
+use http::HeaderMap;
 use http_body::{Body as _, Frame};
 
 use crate::bridge::Status;
@@ -53,6 +54,10 @@ pub(crate) struct Decompressed {
     share: DecoderShare,
     /// How much has come out.
     produced: usize,
+    /// What the inner body had behind its data.
+    trailers: Option<HeaderMap>,
+    /// The error of what is not in the coding, which the text begins with.
+    malformed: fn(String) -> Status,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,11 +74,18 @@ impl Decompressed {
         let feed = Feed::default();
         let decoder = decoder(coding, &feed);
         let (stage, budget) = (Stage::Decoding, YieldBudget::default());
-        Self { inner, feed, decoder, coding, stage, budget, share, produced: 0 }
+        let malformed = |why| Status::invalid_argument(format!("the body of the request is not {why}"));
+        Self { inner, feed, decoder, coding, stage, budget, share, produced: 0, trailers: None, malformed }
+    }
+
+    /// The same with another error for what is not in the coding: the text begins with its name.
+    #[cfg(feature = "rest-client")]
+    pub(crate) fn failing_with(self, malformed: fn(String) -> Status) -> Self {
+        Self { malformed, ..self }
     }
 
     fn malformed(&self, why: &str) -> Status {
-        Status::invalid_argument(format!("the body of the request is not {}: {why}", self.coding.name()))
+        (self.malformed)(format!("{}: {why}", self.coding.name()))
     }
 
     /// Whether something follows the end of the coding.
@@ -94,12 +106,13 @@ impl Decompressed {
     /// Gets more of the compressed body.
     fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
         match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
-            Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data() {
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => {
                     self.budget.spend(data.len());
                     self.feed.push(data);
                 }
-            }
+                Err(frame) => self.trailers = frame.into_trailers().ok(),
+            },
             Some(Err(status)) => return Poll::Ready(Err(status)),
             None => self.feed.complete(),
         }
@@ -154,6 +167,7 @@ impl http_body::Body for Decompressed {
         if data.is_err() {
             self.end();
         }
-        Poll::Ready(data.transpose().map(|data| data.map(Frame::data)))
+        let trailers = || self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers)));
+        Poll::Ready(data.transpose().map(|data| data.map(Frame::data)).or_else(trailers))
     }
 }

@@ -43,6 +43,13 @@ pub(crate) struct DecoderShare {
     held: usize,
 }
 
+/// Of a memory that no other decoder has a part of.
+impl Default for DecoderShare {
+    fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
 impl DecoderShare {
     pub(crate) fn new(memory: Arc<DecoderMemory>) -> Self {
         Self { memory, held: 0 }

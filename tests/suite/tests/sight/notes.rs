@@ -7,7 +7,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use goldens::rest_client::client::v1::{
     CreateNoteRequest, GetNoteRequest, Note, Notes, NotesClient, NotesRestClient, NotesServer,
 };
-use rsvc::client::{Protocol, RestChannel};
+use rsvc::client::{Protocol, RestChannel, Retries};
 use rsvc::pb::google::api::HttpBody;
 use rsvc::{Authenticator, Channel, Code, Context, Principal, RequestStream, ResponseStream, Server, Status};
 use tokio::net::TcpStream;
@@ -34,6 +34,7 @@ impl Notes for Heard {
                 details.set_error_info("GONE", "notes.example", [("name".to_owned(), "secret".to_owned())]);
                 Err(<Status as tonic_types::StatusExt>::with_error_details(Code::NotFound, "secret", details))
             }
+            "down" => Err(Status::unavailable("secret")),
             "broken" => Err(Status::data_loss("secret")),
             "slow" => pending().await,
             name => Ok(note(name)),
@@ -111,16 +112,22 @@ pub(crate) const WAYS: [Way; 4] = [Way::Grpc, Way::GrpcWeb, Way::Connect, Way::R
 
 /// A client that tells everything.
 pub(crate) fn client(way: Way, endpoint: &str) -> Client {
+    client_with(way, endpoint, Retries::new())
+}
+
+/// The same, which makes calls again as `retries` say.
+pub(crate) fn client_with(way: Way, endpoint: &str, retries: Retries) -> Client {
     let protocol = match way {
         Way::Grpc => Protocol::Grpc,
         Way::GrpcWeb => Protocol::GrpcWeb,
         Way::Connect => Protocol::Connect,
         Way::Rest => {
-            let channel = RestChannel::builder(endpoint).spans().metrics().build();
+            let channel = RestChannel::builder(endpoint).spans().metrics().retries(retries).build();
             return Client::Rest(NotesRestClient::new(channel.unwrap()));
         }
     };
-    let channel = Channel::builder(endpoint).protocol(protocol).spans().metrics().connect_lazy();
+    let builder = Channel::builder(endpoint).protocol(protocol).spans().metrics().retries(retries);
+    let channel = builder.connect_lazy();
     Client::Rpc(NotesClient::new(channel.unwrap()))
 }
 

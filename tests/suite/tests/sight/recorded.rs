@@ -83,7 +83,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorded {
             && let Some(span) = span.extensions_mut().get_mut::<Span>()
         {
             match target {
-                "rsvc::message" => span.events.push(fields),
+                "rsvc::message" | "rsvc::attempt" => span.events.push(fields),
                 "handler" => span.said += 1,
                 _ => {}
             }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::request::{BoundRequest, StreamForm};
-use super::response;
 use super::responses::StreamedResponses;
 use super::target::RestCall;
+use super::{compress, response};
 use crate::bridge::Status;
 use crate::call::{Body, Outgoing};
 use crate::error::not_modified;
@@ -46,8 +46,7 @@ impl RestCall<'_> {
 
     /// The HTTP request of messages of the type that `table` describes, which are its body.
     pub(crate) fn requests(&self, table: &'static MessageInfo, body: Body) -> Result<BoundRequest, Status> {
-        let BoundRequest { binding, request } = self.stream_request(table)?;
-        Ok(BoundRequest { binding, request: request.map(|_| body) })
+        self.stream_request(table, body)
     }
 
     /// Waits for the one response.
@@ -90,14 +89,16 @@ impl RestCall<'_> {
             response::keep_metadata(&self.call, &head.headers);
             return Err(not_modified());
         }
+        let body = compress::response(&head.headers, body);
         if !head.status.is_success() {
-            let status = response::error(&head, body).await;
+            // What cannot be read leaves what the HTTP status says.
+            let status = response::error(&head, body.unwrap_or_else(|_| Body::empty())).await;
             if !status.metadata().is_empty() {
                 self.call.ctx.store_trailers(status.metadata().clone());
             }
             return Err(status);
         }
         response::keep_metadata(&self.call, &head.headers);
-        Ok((head, body))
+        Ok((head, body?))
     }
 }

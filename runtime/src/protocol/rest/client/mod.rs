@@ -4,6 +4,7 @@
 //! `request` the rest of an HTTP request. `response` reads what comes back, `responses` a stream of it.
 
 mod call;
+mod compress;
 mod events;
 mod request;
 mod response;

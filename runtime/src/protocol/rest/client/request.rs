@@ -1,13 +1,13 @@
 //! From request messages to HTTP requests.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use prost_types::Struct;
 
 use super::target::RestCall;
-use super::url;
+use super::{compress, url};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Body;
@@ -117,8 +117,12 @@ impl RestCall<'_> {
         }))
     }
 
-    /// The HTTP request of a stream of messages, without its body.
-    pub(super) fn stream_request(&self, table: &'static MessageInfo) -> Result<BoundRequest, Status> {
+    /// The HTTP request of a stream of messages, which `body` has.
+    pub(super) fn stream_request(
+        &self,
+        table: &'static MessageInfo,
+        body: Body,
+    ) -> Result<BoundRequest, Status> {
         let is_fit = |binding: &&Binding| binding.body == BodyKind::Whole && binding.variables.is_empty();
         let binding = self.target.bindings().find(is_fit).ok_or_else(|| {
             Status::unimplemented(format!(
@@ -130,7 +134,7 @@ impl RestCall<'_> {
         let media_type =
             if httpbody::is(table) { "application/octet-stream" } else { "application/x-ndjson" };
         let media_type = HeaderValue::from_static(media_type);
-        self.bound(binding, &url, Some(Content { media_type, body: Body::empty() }))
+        self.bound(binding, &url, Some(Content { media_type, body }))
     }
 
     fn bound(
@@ -159,10 +163,14 @@ impl RestCall<'_> {
             "application/json, */*;q=0.1"
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        let settings = self.call.settings();
+        if let Some(accept) = &settings.accept {
+            headers.insert(ACCEPT_ENCODING, accept.clone());
+        }
         let body = match content {
             Some(Content { media_type, body }) => {
                 headers.insert(CONTENT_TYPE, media_type);
-                body
+                compress::request(settings, &mut headers, body)
             }
             None => Body::empty(),
         };
