@@ -350,9 +350,8 @@ impl Builder {
         let (loaded, schema) = self.resolve(source, &mut sink)?;
         let roots = input::paths(source, &loaded.roots).into_iter().collect();
         let writing = folder.begin(key, &roots).map_err(Errors::one)?;
-        let hook = |config: &mut prost_build::Config| self.configure(config);
-        let emitter =
-            emit::Emitter::new(&schema, &self.options, &hook, writing.existing().map_err(Errors::one)?);
+        let existing = writing.existing().map_err(Errors::one)?;
+        let emitter = emit::Emitter::new(&schema, &self.options, self.prost_hook(), existing);
         output::print(&emitter, &|file| writing.write(&file)).map_err(Errors::one)?;
         let read: Vec<String> = loaded.read.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let names: Vec<String> = loaded.files.into_iter().chain(loaded.overlay_names).collect();
@@ -375,10 +374,8 @@ impl Builder {
         })
     }
 
-    fn configure(&self, config: &mut prost_build::Config) {
-        if let Some(configure) = &self.prost {
-            configure(config);
-        }
+    fn prost_hook(&self) -> Option<emit::ProstHook<'_>> {
+        self.prost.as_deref().map(|hook| hook as emit::ProstHook<'_>)
     }
 
     /// Generates without writing.
@@ -394,8 +391,7 @@ impl Builder {
     fn run(&self, source: &Source) -> Result<Generated, Errors> {
         let mut sink = Sink::default();
         let (loaded, schema) = self.resolve(source, &mut sink)?;
-        let hook = |config: &mut prost_build::Config| self.configure(config);
-        let emitter = emit::Emitter::new(&schema, &self.options, &hook, None);
+        let emitter = emit::Emitter::new(&schema, &self.options, self.prost_hook(), None);
         let files = Mutex::new(Vec::new());
         let keep = |file| {
             threads::lock(&files).push(file);

@@ -120,19 +120,21 @@ fn whole(parts: Vec<String>) -> String {
 
 /// Items as text, with an empty line between two.
 fn text(code: Emitted) -> String {
-    let items = match code {
-        Emitted::Items(items) => items,
+    let texts: Vec<String> = match code {
+        Emitted::Items(items) => items.into_iter().map(item).collect(),
+        Emitted::Several(several) => several.into_iter().map(text).collect(),
         Emitted::Text(text) | Emitted::File(text) => return text,
     };
-    let mut text = String::new();
-    for item in items {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        let (attrs, items) = (Vec::new(), vec![item]);
-        text.push_str(&prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs, items }));
-    }
-    text
+    texts.join("\n")
+}
+
+fn item(item: syn::Item) -> String {
+    prettyplease::unparse(&syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items: vec![item],
+    })
 }
 
 /// A file of this text.

@@ -44,3 +44,8 @@ fn segments(parts: &[&str]) -> TokenStream {
 fn external(path: &str) -> TokenStream {
     path.parse().unwrap_or_else(|error| panic!("`{path}` is not Rust: {error}"))
 }
+
+/// Code of ours that was written as text. What does not parse here is a mistake of ours.
+pub(crate) fn parse(text: &str) -> TokenStream {
+    text.parse().unwrap_or_else(|error| panic!("`{text}` is not Rust: {error}"))
+}

@@ -2,6 +2,7 @@
 //!
 //! What is not particular to a message lives in the runtime, so that 300 messages compile in little time.
 
+mod lines;
 mod plain;
 mod prost_types;
 mod read;
@@ -11,10 +12,11 @@ mod zeros;
 
 use std::collections::BTreeSet;
 
+use lines::{Call, Lines};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
-use super::{internal, print};
+use super::{internal, literal, print};
 use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
@@ -56,7 +58,9 @@ pub(super) fn emit(
     let cx = JsonEmitter { zeros, allow, ..JsonEmitter::new(schema, &schema.packages[id].module, "self") };
     match part {
         JsonPart::Enums(enums) => print::items(enums.iter().map(|id| cx.enumeration(*id))),
-        JsonPart::Messages(messages) => print::items(messages.iter().map(|id| cx.message(*id))),
+        JsonPart::Messages(messages) => {
+            messages.iter().map(|id| cx.message(*id)).collect::<Vec<_>>().join("\n")
+        }
         JsonPart::All { types, serde } => print::items(types.register(&cx, *serde)),
     }
 }
@@ -96,15 +100,15 @@ impl GeneratedTypes {
     fn register(&self, cx: &JsonEmitter<'_>, serde: bool) -> Vec<TokenStream> {
         let mut items = Vec::new();
         if !self.messages.is_empty() {
-            let paths = self.messages.iter().map(|id| cx.message_path(*id));
+            let paths = self.messages.iter().map(|id| tokens::parse(&cx.message_path(*id)));
             items.push(quote! { ::rsvc::register_messages!(#(#paths),*); });
         }
         if serde && !self.messages.is_empty() {
-            let paths = self.messages.iter().map(|id| cx.message_path(*id));
+            let paths = self.messages.iter().map(|id| tokens::parse(&cx.message_path(*id)));
             items.push(quote! { ::rsvc::serde_impls!(messages, #(#paths),*); });
         }
         if serde && !self.enums.is_empty() {
-            let paths = self.enums.iter().map(|id| cx.enum_path(*id));
+            let paths = self.enums.iter().map(|id| tokens::parse(&cx.enum_path(*id)));
             items.push(quote! { ::rsvc::serde_impls!(enums, #(#paths),*); });
         }
         items
@@ -118,7 +122,7 @@ enum JsonKind {
     String,
     Bytes,
     /// Its path.
-    Enum(TokenStream),
+    Enum(String),
     Message,
     /// Of a crate that has prost's code alone.
     Plain,
@@ -150,32 +154,28 @@ impl<'a> JsonEmitter<'a> {
     }
 
     /// A field of the struct.
-    fn place(&self, name: &str) -> TokenStream {
-        let (base, name) = (self.base(), tokens::ident(name));
-        quote!(#base.#name)
+    fn place(&self, name: &str) -> String {
+        format!("{}.{name}", self.base)
     }
 
-    fn message_path(&self, id: MessageId) -> TokenStream {
-        tokens::path(self.module, &self.schema.messages[id].rust)
+    fn message_path(&self, id: MessageId) -> String {
+        names::path_from(self.module, &self.schema.messages[id].rust)
     }
 
     /// The type that has a message's table.
-    fn described_message(&self, id: MessageId) -> TokenStream {
+    fn described_message(&self, id: MessageId) -> String {
         match &self.schema.messages[id].stand_in {
-            Some(name) => {
-                let stand_in = tokens::stand_in(self.module, name);
-                quote! { ::rsvc::codegen::Plain<#stand_in> }
-            }
+            Some(name) => format!("::rsvc::codegen::Plain<{}>", names::stand_in_path(self.module, name)),
             None => self.message_path(id),
         }
     }
 
     /// The type that has an enum's names.
-    fn enum_path(&self, id: EnumId) -> TokenStream {
+    fn enum_path(&self, id: EnumId) -> String {
         let node = &self.schema.enums[id];
         match &node.stand_in {
-            Some(name) => tokens::stand_in(self.module, name),
-            None => tokens::path(self.module, &node.rust),
+            Some(name) => names::stand_in_path(self.module, name),
+            None => names::path_from(self.module, &node.rust),
         }
     }
 
@@ -209,7 +209,7 @@ impl<'a> JsonEmitter<'a> {
 
     fn enumeration(&self, id: EnumId) -> TokenStream {
         let node = &self.schema.enums[id];
-        let path = self.enum_path(id);
+        let path = tokens::parse(&self.enum_path(id));
         let name = &node.full_name;
         let mut values: Vec<_> = node.values.iter().collect();
         // Stable: an alias stays behind the name that it is another name of.
@@ -228,46 +228,63 @@ impl<'a> JsonEmitter<'a> {
         }
     }
 
-    fn message(&self, id: MessageId) -> TokenStream {
-        let message = &self.schema.messages[id];
+    fn message(&self, id: MessageId) -> String {
+        const INFO: &str = "::rsvc::codegen::json::MessageInfo";
         let path = self.message_path(id);
-        let name = &message.full_name;
+        let name = literal(&self.schema.messages[id].full_name);
         let fields = self.fields(id);
-        let count = Literal::usize_unsuffixed(fields.len());
-        let table = fields.iter().map(|field| self.table_line(*field));
-        let write = self.write_lines(id);
-        let read = (!fields.is_empty()).then(|| self.read_field(&fields));
-        let zeros = self.negative_zeros(&fields);
-        let allow = &self.allow;
-        quote! {
-            #[allow(deprecated)]
-            #allow
-            const _: () = {
-                static __RSVC_FIELDS: [::rsvc::codegen::json::Field; #count] = [#(#table),*];
-                static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo =
-                    ::rsvc::codegen::json::MessageInfo::new::<#path>(#name, &__RSVC_FIELDS);
-
-                impl ::rsvc::codegen::json::Json for #path {
-                    fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
-                        &__RSVC_INFO
-                    }
-                    #[inline]
-                    fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
-                        let __rsvc_object = __rsvc_w.open();
-                        #(#write)*
-                        __rsvc_w.close(__rsvc_object);
-                    }
-                    ::rsvc::read_json_by_table!();
-                    #read
-                    #zeros
-                }
-            };
+        let mut lines = Lines::new();
+        lines.line("#[allow(deprecated)]");
+        if let Some(allow) = &self.allow {
+            // Printed as tokens are, with all that is behind it.
+            lines.line(allow.to_token_stream());
+            lines.other_form();
         }
+        let inside = |lines: &mut Lines| {
+            let head = format!("static __RSVC_FIELDS: [::rsvc::codegen::json::Field; {}] = [", fields.len());
+            if fields.is_empty() {
+                lines.line(format_args!("{head}];"));
+            } else {
+                let table = |lines: &mut Lines| {
+                    for field in &fields {
+                        lines.call(&self.table_line(*field), ",");
+                    }
+                };
+                lines.block(head, table, "];");
+            }
+            let new = Call::new(
+                format!("static __RSVC_INFO: {INFO} = {INFO}::new::<{path}>"),
+                [name, "&__RSVC_FIELDS".to_owned()],
+            );
+            lines.call(&new, ";");
+            let items = |lines: &mut Lines| self.impl_items(id, &fields, lines);
+            lines.block(format_args!("impl ::rsvc::codegen::json::Json for {path} {{"), items, "}");
+        };
+        lines.block("const _: () = {", inside, "};");
+        lines.finish()
     }
 
-    fn variant(&self, oneof: OneofId, field: FieldId) -> TokenStream {
-        let field = &self.schema.fields[field];
-        tokens::variant(self.module, &self.schema.oneofs[oneof].rust, &field.rust_name)
+    fn impl_items(&self, id: MessageId, fields: &[FieldId], lines: &mut Lines) {
+        const INFO: &str = "fn info() -> &'static ::rsvc::codegen::json::MessageInfo {";
+        const WRITE: &str = "fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {";
+        lines.block(INFO, |lines| lines.line("&__RSVC_INFO"), "}");
+        lines.line("#[inline]");
+        let write = |lines: &mut Lines| {
+            lines.line("let __rsvc_object = __rsvc_w.open();");
+            self.write_lines(id, fields, lines);
+            lines.line("__rsvc_w.close(__rsvc_object);");
+        };
+        lines.block(WRITE, write, "}");
+        lines.line("::rsvc::read_json_by_table!();");
+        if !fields.is_empty() {
+            self.read_field(fields, lines);
+        }
+        self.negative_zeros(fields, lines);
+    }
+
+    fn variant(&self, oneof: OneofId, field: FieldId) -> String {
+        let path = names::path_from(self.module, &self.schema.oneofs[oneof].rust);
+        format!("{path}::{}", self.schema.fields[field].rust_name)
     }
 
     /// What the struct holds of a field that is not a member of a oneof.

@@ -1,17 +1,20 @@
 //! Messages and enums: prost-build writes them, this adds the comments and checks that it wrote what
 //! `names.rs` and `storage.rs` say.
 
+mod text;
+
 use std::collections::{BTreeSet, HashMap};
 
 use prost_build::Module;
 use syn::visit_mut::VisitMut;
 
 use super::project::TypesPart;
-use super::{ProstHook, docs, internal, parse, project, verify};
+use super::{Emitted, ProstHook, docs, internal, parse, project, verify};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EnumId, Field, FieldKind, MessageId, OneofId, Schema, Shape, TypePath, ValueType};
 use crate::options::Options;
 use crate::storage::{self, Derives};
+use text::{ProstText, Stop};
 
 /// Where the code of files goes that are only read for what others need of them.
 const DISCARD: &str = "rsvc discards this";
@@ -28,36 +31,32 @@ pub(super) enum GeneratedType {
 pub(super) struct TypesEmitter<'a> {
     schema: &'a Schema,
     options: &'a Options,
-    hook: ProstHook<'a>,
+    hook: Option<ProstHook<'a>>,
     derives: Vec<Derives>,
     nodes: HashMap<(&'a [String], &'a str), GeneratedType>,
 }
 
 impl<'a> TypesEmitter<'a> {
-    pub(super) fn new(schema: &'a Schema, options: &'a Options, hook: ProstHook<'a>) -> Self {
+    pub(super) fn new(schema: &'a Schema, options: &'a Options, hook: Option<ProstHook<'a>>) -> Self {
         Self { schema, options, hook, derives: storage::derives(schema), nodes: nodes(schema) }
     }
 
-    /// The items of some messages and enums. prost-build sees nothing but these and what they refer to: what it does
-    /// for a type takes longer the more others there are.
-    pub(super) fn emit(&self, part: &TypesPart) -> Result<Vec<syn::Item>, Diagnostic> {
-        let schema = self.schema;
-        let file = &schema.files[part.file];
-        let package = &schema.packages[file.package];
-        let module = Module::from_parts(package.module.clone());
-        let references = References::of(schema, part);
-        let mut requests = vec![(module.clone(), project::file(schema, part))];
-        requests.extend(
-            references.messages.difference(&references.own).map(|id| {
-                (Module::from_parts([DISCARD]), project::stub(schema, *id, self.derives[id.index()]))
-            }),
-        );
-        let mut config = self.config(&references);
-        (self.hook)(&mut config);
-        let mut modules = config.generate(requests).map_err(|error| {
-            Diagnostic::error(Code::BAD_PARAMETER, format!("prost-build refuses its configuration: {error}"))
-        })?;
-        let Some(text) = modules.remove(&module) else { return Ok(Vec::new()) };
+    /// The code of some messages and enums: as text where that can be had and `as_text` asks for it.
+    pub(super) fn emit(&self, part: &TypesPart, as_text: bool) -> Result<Emitted, Diagnostic> {
+        let (schema, options) = (self.schema, self.options);
+        let package = &schema.packages[schema.files[part.file].package];
+        let Some(text) = self.prost_text(part)? else { return Ok(Emitted::Items(Vec::new())) };
+        // What a user adds has any form.
+        let added = self.hook.is_some()
+            || !options.type_attributes.is_empty()
+            || !options.field_attributes.is_empty();
+        if as_text && !added {
+            match ProstText::new(schema, &self.nodes, package.module.clone(), &text).rewrite() {
+                Ok(text) => return Ok(Emitted::Text(text)),
+                Err(Stop::Wrong(wrong)) => return Err(internal(wrong)),
+                Err(Stop::OtherForm) => {}
+            }
+        }
         let mut items = parse(&text, &format!("what prost-build wrote for package `{}`", package.name))?;
         let mut walk =
             ProstOutput { schema, nodes: &self.nodes, module: package.module.clone(), wrong: Vec::new() };
@@ -69,7 +68,29 @@ impl<'a> TypesEmitter<'a> {
                  `btree_map`, `boxed`) has to be set through the builder's own methods",
             ));
         }
-        Ok(items)
+        Ok(Emitted::Items(items))
+    }
+
+    /// What prost-build writes, if it writes anything. It sees nothing but these types and what they refer to: what it
+    /// does for a type takes longer the more others there are.
+    fn prost_text(&self, part: &TypesPart) -> Result<Option<String>, Diagnostic> {
+        let schema = self.schema;
+        let module = Module::from_parts(schema.packages[schema.files[part.file].package].module.clone());
+        let references = References::of(schema, part);
+        let mut requests = vec![(module.clone(), project::file(schema, part))];
+        requests.extend(
+            references.messages.difference(&references.own).map(|id| {
+                (Module::from_parts([DISCARD]), project::stub(schema, *id, self.derives[id.index()]))
+            }),
+        );
+        let mut config = self.config(&references);
+        if let Some(hook) = self.hook {
+            hook(&mut config);
+        }
+        let mut modules = config.generate(requests).map_err(|error| {
+            Diagnostic::error(Code::BAD_PARAMETER, format!("prost-build refuses its configuration: {error}"))
+        })?;
+        Ok(modules.remove(&module))
     }
 
     fn config(&self, references: &References) -> prost_build::Config {
@@ -171,12 +192,22 @@ fn has_btree_map(schema: &Schema, id: MessageId) -> bool {
     schema.messages[id].fields.iter().any(|f| schema.fields[*f].storage.shape == Shape::BTreeMap)
 }
 
-/// Gives a type the `Debug` that prost leaves out: it takes `skip_debug` for all that is nested as well.
+/// Whether prost gives `Debug` to what is in a message: it takes `skip_debug` for all that is nested as well.
+fn has_debug(schema: &Schema, message: Option<MessageId>) -> bool {
+    !std::iter::successors(message, |id| schema.messages[*id].parent).any(|id| has_btree_map(schema, id))
+}
+
+/// Gives a type the `Debug` that prost leaves out.
 fn derive_debug(schema: &Schema, message: Option<MessageId>, attributes: &mut Vec<syn::Attribute>) {
-    let around = std::iter::successors(message, |id| schema.messages[*id].parent);
-    if around.into_iter().any(|id| has_btree_map(schema, id)) {
+    if !has_debug(schema, message) {
         attributes.insert(0, syn::parse_quote!(#[derive(Debug)]));
     }
+}
+
+/// The values of an enum that prost-build knows by other names: those, and their own.
+fn renamed(schema: &Schema, id: EnumId) -> HashMap<&str, &str> {
+    let values = schema.enums[id].values.iter().filter(|value| value.name != value.projected);
+    values.map(|value| (value.projected.as_str(), value.name.as_str())).collect()
 }
 
 /// Generated types by module and name.
@@ -254,7 +285,7 @@ impl ProstOutput<'_> {
         derive_debug(schema, Some(id), &mut item.attrs);
         docs::attach(&mut item.attrs, &message.origin.comments);
         for (member, expected) in item.fields.iter_mut().zip(verify::members(schema, id)) {
-            if let Err(why) = expected.compare(schema, member) {
+            if let Err(why) = expected.compare(schema, &verify::Found::in_field(member)) {
                 self.wrong.push(format!("message `{}`: {why}", message.full_name));
             }
             docs::attach(&mut member.attrs, &expected.origin(schema).comments);
@@ -273,12 +304,8 @@ impl ProstOutput<'_> {
                 docs::attach(&mut item.attrs, &node.origin.comments);
                 let values = node.values.iter().filter(|v| !v.alias);
                 for (variant, value) in item.variants.iter_mut().zip(values) {
-                    if variant.ident != value.rust_name {
-                        self.wrong.push(format!(
-                            "enum `{}`: variant `{}` where `{}` was expected",
-                            node.full_name, variant.ident, value.rust_name
-                        ));
-                    }
+                    let found = verify::value(&node.full_name, value, &variant.ident.to_string());
+                    self.wrong.extend(found.err());
                     docs::attach(&mut variant.attrs, &value.origin.comments);
                 }
             }
@@ -287,7 +314,7 @@ impl ProstOutput<'_> {
                 derive_debug(schema, Some(node.message), &mut item.attrs);
                 docs::attach(&mut item.attrs, &node.origin.comments);
                 for (variant, field) in item.variants.iter_mut().zip(&node.fields) {
-                    if let Err(why) = verify::variant(schema, *field, variant) {
+                    if let Err(why) = verify::variant(schema, *field, &verify::Found::in_variant(variant)) {
                         self.wrong.push(format!("oneof `{}`: {why}", node.name));
                     }
                     docs::attach(&mut variant.attrs, &schema.fields[*field].origin.comments);
@@ -303,10 +330,7 @@ impl ProstOutput<'_> {
         let Some(GeneratedType::Enum(id)) = path.path.get_ident().and_then(|ident| self.node(ident)) else {
             return;
         };
-        let renamed: HashMap<&str, &str> = (self.schema.enums[id].values.iter())
-            .filter(|value| value.name != value.projected)
-            .map(|value| (value.projected.as_str(), value.name.as_str()))
-            .collect();
+        let renamed = renamed(self.schema, id);
         if !renamed.is_empty() {
             Rename(&renamed).visit_item_impl_mut(item);
         }

@@ -55,6 +55,9 @@ pub(crate) const SHARED_FILES: [&str; 2] = [names::ROOT_FILE, names::DESCRIPTORS
 /// syntax trees to be short-lived.
 const PART_SIZE: usize = 200;
 
+/// How wide prettyplease makes a line.
+const PRETTY_WIDTH: usize = 89;
+
 /// One generated file: parts that are emitted each for itself, in any order.
 pub(crate) struct EmittedFile {
     pub(crate) name: String,
@@ -80,6 +83,8 @@ pub(crate) enum Emitted {
     /// Not printed yet.
     Items(Vec<syn::Item>),
     Text(String),
+    /// One after the other.
+    Several(Vec<Emitted>),
     /// A whole file as it is: documents have no header.
     File(String),
 }
@@ -114,7 +119,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn new(
         schema: &'a Schema,
         options: &'a Options,
-        hook: ProstHook<'a>,
+        hook: Option<ProstHook<'a>>,
         existing: Option<Existing>,
     ) -> Self {
         let parts = schema.packages.ids().map(|id| (id, parts(schema, options, id)));
@@ -153,12 +158,31 @@ impl<'a> Emitter<'a> {
         };
         // What is in no package is in no module either, so every item says for itself what a module says for all.
         let in_root = self.schema.packages[package].module.is_empty();
-        let part = &file.parts[index];
-        if let Part::Json(part) = part {
-            let allow = in_root.then(modules::allow);
-            return Ok(Emitted::Text(json::emit(self.schema, package, part, &self.zeros, allow)));
-        }
-        let mut items = self.items(package, part)?;
+        let mut items = match &file.parts[index] {
+            Part::Json(part) => {
+                let allow = in_root.then(modules::allow);
+                return Ok(Emitted::Text(json::emit(self.schema, package, part, &self.zeros, allow)));
+            }
+            Part::Types(part) => {
+                let module = &self.schema.packages[package].module;
+                let fills = self.tree.fills(module, self.schema, &part.messages);
+                match self.types.emit(part, !in_root && !fills)? {
+                    Emitted::Items(mut items) => {
+                        self.tree.fill(module, self.schema, &part.messages, &mut items)?;
+                        items
+                    }
+                    text => return Ok(text),
+                }
+            }
+            Part::Service(service) => {
+                let mut emitted = service::emit(self.schema, self.options, *service, !in_root)?;
+                match emitted.pop() {
+                    Some(Emitted::Items(items)) if emitted.is_empty() => items,
+                    last => return Ok(Emitted::Several(emitted.into_iter().chain(last).collect())),
+                }
+            }
+            part => self.items(package, part)?,
+        };
         if in_root {
             modules::allow_each(&mut items);
         }
@@ -178,20 +202,13 @@ impl<'a> Emitter<'a> {
     fn items(&self, package: PackageId, part: &Part) -> Result<Vec<syn::Item>, Diagnostic> {
         let (schema, options) = (self.schema, self.options);
         match part {
-            Part::Types(part) => {
-                let mut items = self.types.emit(part)?;
-                let module = &schema.packages[package].module;
-                self.tree.fill(module, schema, &part.messages, &mut items)?;
-                Ok(items)
-            }
             Part::ErrorSet(set) => errors::emit(schema, options, *set),
             Part::Validate(messages) => validate::emit(schema, package, messages),
             Part::Samples(messages) => {
                 let tables = self.samples.as_ref().expect("a part of samples has tables");
                 samples::emit(schema, tables, package, messages)
             }
-            Part::Service(service) => service::emit(schema, options, *service),
-            Part::Json(_) | Part::Root | Part::Descriptors | Part::Document(_) => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 }

@@ -91,6 +91,14 @@ impl Module {
         module.expect("each package has its module in the tree")
     }
 
+    /// Whether [`Module::fill`] has something to move into the modules of these messages.
+    pub(super) fn fills(&self, path: &[String], schema: &Schema, messages: &[MessageId]) -> bool {
+        let children = &self.at(path).children;
+        messages
+            .iter()
+            .any(|id| children.contains_key(&schema.messages[*id].module_name) && has_module(schema, *id))
+    }
+
     /// Moves modules of packages that are also modules of nested types into those: `items` are of the module `path`.
     pub(super) fn fill(
         &self,

@@ -9,9 +9,9 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 /// The widths that arrays and the arguments of calls are broken at. A call reads best on one line.
 const ARRAY_WIDTH: usize = 100;
-const CALL_WIDTH: usize = 160;
+pub(super) const CALL_WIDTH: usize = 160;
 
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 
 /// Items as text, with an empty line between two.
 pub(super) fn items(items: impl IntoIterator<Item = TokenStream>) -> String {

@@ -5,7 +5,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::condition::condition;
-use super::{cache, docs, internal, literals, parens, parse, rest, retry};
+use super::{Emitted, PRETTY_WIDTH, cache, docs, internal, literals, parens, parse, rest, retry};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
@@ -40,7 +40,17 @@ struct View<'a> {
     /// The REST bindings, as expressions, where the server or the client needs them.
     bindings: Vec<String>,
     rest_client: bool,
+    /// Whether a message is of a crate with prost's code alone.
+    plain: bool,
+    /// Whether the name of the trait is so long that a list of bounds with it is broken.
+    has_long_name: bool,
 }
+
+/// What the template writes before an item in the form that prettyplease gives it, unless a line is too long.
+const LAID_OUT: &str = "//= laid out\n";
+
+/// The least length of a name that is long.
+const LONG_NAME: usize = 7;
 
 struct MethodView<'a> {
     docs: Vec<String>,
@@ -120,17 +130,26 @@ impl PlainView {
     }
 }
 
-pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
+/// The code of a service: its items, or these and the text of others if `as_text` asks for it.
+pub(super) fn emit(
+    schema: &Schema,
+    options: &Options,
+    id: ServiceId,
+    as_text: bool,
+) -> Result<Vec<Emitted>, Diagnostic> {
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
     let error = error_type(schema, service, module);
     let serves = options.rest_use() == RestUse::Servers;
     let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
+    let methods: Vec<_> = service.methods.iter().map(|m| method(schema, *m, module, &error)).collect();
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),
         full_name: &service.full_name,
         names: &service.names,
-        methods: service.methods.iter().map(|m| method(schema, *m, module, &error)).collect(),
+        plain: methods.iter().any(|method| method.plain.any),
+        has_long_name: service.names.service_trait.len() >= LONG_NAME,
+        methods,
         error: &error,
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         has_trait: options.has_traits(),
@@ -143,11 +162,50 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         bindings,
     };
     let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
-    let mut items = parse(&text, &format!("the code of service `{}`", service.full_name))?;
-    if view.methods.iter().any(|method| method.condition.is_some()) {
-        parens::strip(&mut items);
+    let what = format!("the code of service `{}`", service.full_name);
+    let has_condition = view.methods.iter().any(|method| method.condition.is_some());
+    let parsed = |text: &str| {
+        let mut items = parse(text, &what)?;
+        if has_condition {
+            parens::strip(&mut items);
+        }
+        Ok(Emitted::Items(items))
+    };
+    if as_text { pieces(&text, parsed) } else { Ok(vec![parsed(&text)?]) }
+}
+
+/// The items that the template has laid out as they are, and `parsed` for what is between them.
+fn pieces(
+    text: &str,
+    parsed: impl Fn(&str) -> Result<Emitted, Diagnostic>,
+) -> Result<Vec<Emitted>, Diagnostic> {
+    const END: &str = "\n}\n";
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    // Up to which place of `rest` it is to be parsed.
+    let mut until = 0;
+    while let Some(at) = rest[until..].find(LAID_OUT).map(|at| until + at) {
+        let start = at + LAID_OUT.len();
+        let end = rest[start..].find(END).map_or(rest.len(), |end| start + end + END.len());
+        let item = &rest[start..end];
+        until = end;
+        if item.ends_with(END) && item.lines().all(fits) {
+            if !rest[..at].trim().is_empty() {
+                pieces.push(parsed(&rest[..at])?);
+            }
+            pieces.push(Emitted::Text(item.to_owned()));
+            (rest, until) = (&rest[end..], 0);
+        }
     }
-    Ok(items)
+    if !rest.trim().is_empty() {
+        pieces.push(parsed(rest)?);
+    }
+    Ok(pieces)
+}
+
+/// Whether prettyplease leaves a line as it is.
+fn fits(line: &str) -> bool {
+    line.len() <= PRETTY_WIDTH || line.trim_start().starts_with("///")
 }
 
 /// What the methods of a service fail with.
@@ -252,4 +310,46 @@ fn access(access: &Access) -> Option<String> {
             literals(any_of).join(", ")
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::fixture;
+
+    fn pretty(emitted: Emitted) -> String {
+        match emitted {
+            Emitted::Items(items) => {
+                let file =
+                    |item| syn::File { shebang: None, frontmatter: None, attrs: vec![], items: vec![item] };
+                let items = items.into_iter().map(|item| prettyplease::unparse(&file(item)));
+                items.collect::<Vec<_>>().join("\n")
+            }
+            Emitted::Text(text) => text,
+            _ => panic!("neither items nor text"),
+        }
+    }
+
+    #[test]
+    fn what_is_laid_out_reads_as_prettyplease_writes_it() {
+        let services: String = (1..60)
+            .map(|length| {
+                let name = format!("S{}", "x".repeat(length - 1));
+                format!(
+                    "service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}"
+                )
+            })
+            .collect();
+        let schema = fixture::schema(&format!("message M {{}} {services}"));
+        let mut options = Options::default();
+        options.set("rest_client", "true").expect("an option");
+        let mut laid_out = 0;
+        for id in schema.services.ids() {
+            let of = |as_text| emit(&schema, &options, id, as_text).expect("a service").into_iter();
+            laid_out += of(true).filter(|piece| matches!(piece, Emitted::Text(_))).count();
+            let texts = |as_text| of(as_text).map(pretty).collect::<Vec<_>>().join("\n");
+            assert_eq!(texts(true), texts(false));
+        }
+        assert!(laid_out > 300, "{laid_out}");
+    }
 }

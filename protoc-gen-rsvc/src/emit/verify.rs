@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 
-use crate::model::{FieldId, MessageId, OneofId, Origin, Schema};
+use crate::model::{EnumValue, FieldId, MessageId, OneofId, Origin, Schema};
 use crate::storage;
 
 /// A field of a generated struct.
@@ -31,7 +31,7 @@ impl StructMember {
     }
 
     /// An error says what differs.
-    pub(super) fn compare(self, schema: &Schema, field: &syn::Field) -> Result<(), String> {
+    pub(super) fn compare(self, schema: &Schema, found: &Found) -> Result<(), String> {
         let (name, expected, tags) = match self {
             Self::Field(id) => {
                 let node = &schema.fields[id];
@@ -43,70 +43,97 @@ impl StructMember {
                 (&node.rust_name, storage::oneof_type(&node.rust, &[]), tags.join(", "))
             }
         };
-        let found = field.ident.as_ref().map_or_else(|| "(without a name)".to_owned(), ToString::to_string);
-        if found != *name {
-            return Err(format!("field `{found}` where `{name}` was expected"));
+        if found.name != *name {
+            return Err(format!("field `{}` where `{name}` was expected", found.name));
         }
-        same_tags(&field.attrs, &tags).map_err(|why| format!("field `{name}` {why}"))?;
-        same_shape(&field.ty, expected).map_err(|why| format!("field `{name}` {why}"))
+        same_tags(found, &tags).map_err(|why| format!("field `{name}` {why}"))?;
+        same_shape(found, expected).map_err(|why| format!("field `{name}` {why}"))
     }
 }
 
 /// Compares the variant of a oneof.
-pub(super) fn variant(schema: &Schema, id: FieldId, variant: &syn::Variant) -> Result<(), String> {
+pub(super) fn variant(schema: &Schema, id: FieldId, found: &Found) -> Result<(), String> {
     let node = &schema.fields[id];
-    if variant.ident != node.rust_name {
-        return Err(format!("variant `{}` where `{}` was expected", variant.ident, node.rust_name));
+    if found.name != node.rust_name {
+        return Err(format!("variant `{}` where `{}` was expected", found.name, node.rust_name));
     }
-    same_tags(&variant.attrs, &node.number.to_string())?;
-    let Some(payload) = variant.fields.iter().next() else {
-        return Err(format!("variant `{}` has no payload", variant.ident));
-    };
-    same_shape(&payload.ty, storage::field_type(schema, id, &[]))
+    same_tags(found, &node.number.to_string())?;
+    same_shape(found, storage::field_type(schema, id, &[]))
 }
 
-fn same_tags(attributes: &[syn::Attribute], expected: &str) -> Result<(), String> {
-    let mut text = String::new();
-    for attribute in attributes.iter().filter(|a| a.path().is_ident("prost")) {
-        if let syn::Meta::List(list) = &attribute.meta {
-            let _ = write!(text, "{}", list.tokens);
-        }
+/// Compares the variant of an enum.
+pub(super) fn value(of: &str, value: &EnumValue, found: &str) -> Result<(), String> {
+    if found == value.rust_name {
+        return Ok(());
     }
-    let found = ["tag = \"", "tags = \""].iter().find_map(|key| {
-        let (_, rest) = text.rsplit_once(key)?;
-        rest.split('"').next()
+    Err(format!("enum `{of}`: variant `{found}` where `{}` was expected", value.rust_name))
+}
+
+/// What prost-build wrote: a field of a struct or a variant of a oneof.
+pub(super) struct Found {
+    name: String,
+    tags: Option<String>,
+    /// Containers from the outside in, then the last part of the path: prost's paths are relative, ours need not be.
+    shape: String,
+}
+
+impl Found {
+    pub(super) fn in_text(name: &str, attributes: &[&str], ty: &str) -> Self {
+        let tags = attributes.iter().filter(|it| it.starts_with("#[prost(")).find_map(|it| tags(it));
+        Self { name: name.to_owned(), tags, shape: shape_of_text(ty) }
+    }
+
+    pub(super) fn in_field(field: &syn::Field) -> Self {
+        let name = field.ident.as_ref().map_or_else(|| "(without a name)".to_owned(), ToString::to_string);
+        Self { name, tags: tags_of(&field.attrs), shape: shape(&field.ty) }
+    }
+
+    pub(super) fn in_variant(variant: &syn::Variant) -> Self {
+        let shape = variant.fields.iter().next().map_or_else(String::new, |payload| shape(&payload.ty));
+        Self { name: variant.ident.to_string(), tags: tags_of(&variant.attrs), shape }
+    }
+}
+
+fn tags_of(attributes: &[syn::Attribute]) -> Option<String> {
+    let lists = attributes.iter().filter(|a| a.path().is_ident("prost")).filter_map(|a| match &a.meta {
+        syn::Meta::List(list) => Some(list.tokens.to_string()),
+        _ => None,
     });
-    match found {
-        Some(found) if found == expected => Ok(()),
+    lists.into_iter().find_map(|list| tags(&list))
+}
+
+/// The tags in the text of an attribute.
+fn tags(attribute: &str) -> Option<String> {
+    ["tag = \"", "tags = \""].iter().find_map(|key| {
+        let (_, rest) = attribute.rsplit_once(key)?;
+        rest.split('"').next().map(str::to_owned)
+    })
+}
+
+fn same_tags(found: &Found, expected: &str) -> Result<(), String> {
+    match &found.tags {
+        Some(tags) if tags == expected => Ok(()),
         other => Err(format!("has tag {other:?}, expected {expected}")),
     }
 }
 
-/// Containers from the outside in, then the last part of the path: prost's paths are relative, ours need not be.
-fn same_shape(found: &syn::Type, expected: TokenStream) -> Result<(), String> {
-    let (found, expected) = (shape(found), shape_of_tokens(expected));
-    if found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
+fn same_shape(found: &Found, expected: TokenStream) -> Result<(), String> {
+    let (found, expected) = (&found.shape, shape_of_tokens(expected));
+    if *found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
 }
 
-/// The shape of a type as `storage.rs` writes it: each path without all but its last part.
-fn shape_of_tokens(ty: TokenStream) -> String {
-    let mut shape = String::new();
-    let mut last = None;
-    for token in ty {
-        match token {
-            TokenTree::Ident(part) => last = Some(part.to_string()),
-            TokenTree::Punct(mark) if mark.as_char() == ':' => {}
-            other => {
-                shape.extend(last.take());
-                let _ = write!(shape, "{other}");
-                if matches!(&other, TokenTree::Punct(mark) if mark.as_char() == ',') {
-                    shape.push(' ');
-                }
-            }
-        }
+/// The shape of a type in the form in which `storage.rs` and prost-build write it: each path without all but its last part.
+fn shape_of_text(ty: &str) -> String {
+    let mut shape = String::with_capacity(ty.len());
+    for part in ty.split_inclusive(['<', '>', ',', ' ']) {
+        shape.push_str(part.rsplit_once("::").map_or(part, |(_, last)| last));
     }
-    shape.extend(last);
     shape
+}
+
+/// The same of tokens.
+fn shape_of_tokens(ty: TokenStream) -> String {
+    shape_of_text(&ty.to_string().replace(' ', "")).replace(',', ", ")
 }
 
 fn shape(ty: &syn::Type) -> String {

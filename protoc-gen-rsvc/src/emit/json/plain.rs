@@ -17,7 +17,7 @@ pub(in crate::emit) fn emit(schema: &Schema) -> Result<Option<syn::Item>, Diagno
     if items.is_empty() {
         return Ok(None);
     }
-    let registered = messages.iter().map(|(id, _)| cx.described_message(*id));
+    let registered = messages.iter().map(|(id, _)| tokens::parse(&cx.described_message(*id)));
     let registered = (!messages.is_empty()).then(|| quote! { ::rsvc::register_messages!(#(#registered),*); });
     let name = format_ident!("{}", names::STAND_INS);
     let module = syn::parse2(quote! {
@@ -43,7 +43,7 @@ impl JsonEmitter<'_> {
 
     fn message_stand_in(&self, id: MessageId, name: &str) -> TokenStream {
         let node = &self.schema.messages[id];
-        let (name, ty) = (format_ident!("{name}"), self.message_path(id));
+        let (name, ty) = (format_ident!("{name}"), tokens::parse(&self.message_path(id)));
         if let Some(well_known) = node.well_known {
             // Its form in JSON is the runtime's, by its bytes.
             let known = tokens::well_known(well_known);
@@ -59,7 +59,7 @@ impl JsonEmitter<'_> {
         }
         let fields = self.fields(id);
         let count = Literal::usize_unsuffixed(fields.len());
-        let table = fields.iter().map(|field| self.table_line(*field));
+        let table = fields.iter().map(|field| tokens::parse(&self.table_line(*field).to_string()));
         let full_name = &node.full_name;
         quote! {
             pub enum #name {}

@@ -21,7 +21,9 @@ pub(crate) fn emit(schema: &Schema) -> String {
         enums: enums.map(|(id, _)| id).collect(),
     };
     let cx = JsonEmitter { lacks: is_newer, ..JsonEmitter::new(schema, &[], "self") };
-    let enums = found.enums.iter().map(|id| cx.enumeration(*id));
+    let enums = print::items(found.enums.iter().map(|id| cx.enumeration(*id)));
     let messages = found.messages.iter().map(|id| cx.message(*id));
-    print::items(enums.chain(messages).chain(found.register(&cx, false)))
+    let register = print::items(found.register(&cx, false));
+    let items = [enums].into_iter().chain(messages).chain([register]);
+    items.filter(|items| !items.is_empty()).collect::<Vec<_>>().join("\n")
 }

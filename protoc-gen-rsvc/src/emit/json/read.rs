@@ -1,124 +1,120 @@
 //! Reading: the arm of each field.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
-
-use super::{Holds, JsonEmitter, JsonKind};
+use super::{Call, Holds, JsonEmitter, JsonKind, Lines};
 use crate::model::{FieldId, OneofId};
+
+const SOME: &str = "::core::option::Option::Some";
 
 impl JsonEmitter<'_> {
     /// The function that reads one of the fields, by its index.
-    pub(super) fn read_field(&self, fields: &[FieldId]) -> TokenStream {
-        let arms = fields.iter().enumerate().map(|(index, field)| {
-            let read = self.read(*field, &Self::table_entry(index));
-            let index = Literal::usize_unsuffixed(index);
-            quote! { #index => #read, }
-        });
-        quote! {
-            #[inline]
-            fn read_field(
-                &mut self,
-                __rsvc_index: usize,
-                __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-            ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-                match __rsvc_index {
-                    #(#arms)*
-                    _ => ::core::result::Result::Ok(()),
+    pub(super) fn read_field(&self, fields: &[FieldId], lines: &mut Lines) {
+        const HEAD: &str = "fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) \
+                            -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {";
+        let arms = |lines: &mut Lines| {
+            for (index, field) in fields.iter().enumerate() {
+                match self.schema.fields[*field].oneof {
+                    Some(oneof) => self.read_variant(index, *field, oneof, lines),
+                    None => lines.call(&self.read(index, *field), ","),
                 }
             }
-        }
+            lines.line("_ => ::core::result::Result::Ok(()),");
+        };
+        lines.line("#[inline]");
+        lines.whole(HEAD);
+        lines.nested(|lines| lines.block("match __rsvc_index {", arms, "}"));
+        lines.line("}");
     }
 
-    /// The expression that reads a field, of which `entry` is the line in the table.
-    fn read(&self, id: FieldId, entry: &TokenStream) -> TokenStream {
+    /// The arm of a field that is in no oneof.
+    fn read(&self, index: usize, id: FieldId) -> Call {
         let field = &self.schema.fields[id];
-        if let Some(oneof) = field.oneof {
-            return self.read_variant(id, oneof, entry);
-        }
-        let place = self.place(&field.rust_name);
+        let place = format!("&mut {}", self.place(&field.rust_name));
         let holds = self.holds(id);
         let suffix = match holds {
             Holds::List => "_list",
             Holds::Optional => "_opt",
             _ => "",
         };
+        let entry = Self::table_entry(index);
+        let call = |method: &str, arguments: Vec<String>| Call {
+            before: format!("{index} => __rsvc_r.{method}"),
+            arguments,
+            after: String::new(),
+        };
         match (holds, self.kind(field.kind.value())) {
-            (Holds::Map, JsonKind::Enum(path)) => quote! { __rsvc_r.enum_map::<#path, _>(&mut #place) },
-            (Holds::Map, JsonKind::Plain) => quote! { __rsvc_r.plain_map(#entry, &mut #place) },
-            (Holds::List, JsonKind::Plain) => quote! { __rsvc_r.plain_list(#entry, &mut #place) },
-            (Holds::Optional, JsonKind::Plain) => quote! { __rsvc_r.plain_opt(#entry, &mut #place) },
-            (Holds::Value, JsonKind::Plain) => quote! { __rsvc_r.plain(#entry, &mut #place) },
-            (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
-            (Holds::List, JsonKind::Message) => quote! { __rsvc_r.list(&mut #place) },
-            (Holds::Optional, JsonKind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
-            (_, JsonKind::Message) => {
-                quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) }
-            }
+            (Holds::Map, JsonKind::Enum(path)) => call(&format!("enum_map::<{path}, _>"), vec![place]),
+            (Holds::Map, JsonKind::Plain) => call("plain_map", vec![entry, place]),
+            (_, JsonKind::Plain) => call(&format!("plain{suffix}"), vec![entry, place]),
+            (Holds::Map, _) => call("map", vec![place]),
+            (Holds::List, JsonKind::Message) => call("list", vec![place]),
+            (Holds::Optional, JsonKind::Message) => call("message_opt", vec![place]),
+            (_, JsonKind::Message) => Call::new(
+                format!("{index} => ::rsvc::codegen::json::Json::read_json"),
+                [place, "__rsvc_r".to_owned()],
+            ),
             (holds, JsonKind::Enum(path)) => {
-                let method = if holds == Holds::Value {
-                    format_ident!("enumeration")
-                } else {
-                    format_ident!("enum{suffix}")
-                };
-                quote! { __rsvc_r.#method::<#path>(&mut #place) }
+                let suffix = if holds == Holds::Value { "eration" } else { suffix };
+                call(&format!("enum{suffix}::<{path}>"), vec![place])
             }
-            (_, kind) => {
-                let stem = match kind {
-                    JsonKind::Copied(stem) => stem,
-                    JsonKind::Bytes => "bytes",
-                    _ => "string",
-                };
-                let method = format_ident!("{stem}{suffix}");
-                quote! { __rsvc_r.#method(&mut #place) }
-            }
+            (_, JsonKind::Copied(stem)) => call(&format!("{stem}{suffix}"), vec![place]),
+            (_, JsonKind::Bytes) => call(&format!("bytes{suffix}"), vec![place]),
+            (_, JsonKind::String) => call(&format!("string{suffix}"), vec![place]),
         }
     }
 
-    /// A oneof's member: a message merges with one of the same kind, anything else replaces.
-    fn read_variant(&self, id: FieldId, oneof: OneofId, entry: &TokenStream) -> TokenStream {
+    /// The arm of a oneof's member: a message merges with one of the same kind, anything else replaces.
+    fn read_variant(&self, index: usize, id: FieldId, oneof: OneofId, lines: &mut Lines) {
+        let entry = Self::table_entry(index);
         let field = &self.schema.fields[id];
         let place = self.place(&self.schema.oneofs[oneof].rust_name);
         let variant = self.variant(oneof, id);
-        let some = quote! { ::core::option::Option::Some };
-        let body = match self.kind(field.kind.value()) {
-            JsonKind::Message => quote! {
-                if let #some(#variant(__rsvc_value)) = &mut #place {
-                    ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                } else {
-                    #place = #some(#variant(__rsvc_r.message_value()?));
-                }
-            },
-            JsonKind::Plain => quote! {
-                if let #some(#variant(__rsvc_value)) = &mut #place {
-                    __rsvc_r.plain(#entry, __rsvc_value)?;
-                } else {
-                    #place = #some(#variant(__rsvc_r.plain_value(#entry)?));
-                }
-            },
-            JsonKind::Enum(path) => quote! {
-                if let #some(__rsvc_value) = __rsvc_r.enum_value(<#path as ::rsvc::codegen::json::JsonEnum>::INFO)? {
-                    #place = #some(#variant(__rsvc_value));
-                }
-            },
-            JsonKind::Bytes if field.storage.shared_bytes => {
-                quote! { #place = #some(#variant(__rsvc_r.bytes_value()?.into())); }
-            }
-            kind => {
-                let method = match kind {
-                    JsonKind::Copied("double") => "f64_value",
-                    JsonKind::Copied("float") => "f32_value",
-                    JsonKind::Copied("int32") => "i32_value",
-                    JsonKind::Copied("int64") => "i64_value",
-                    JsonKind::Copied("uint32") => "u32_value",
-                    JsonKind::Copied("uint64") => "u64_value",
-                    JsonKind::Copied(_) => "bool_value",
-                    JsonKind::Bytes => "bytes_value",
-                    _ => "string_value",
-                };
-                let method = format_ident!("{method}");
-                quote! { #place = #some(#variant(__rsvc_r.#method()?)); }
-            }
+        let set = |value: &str| format!("{place} = {SOME}({variant}({value}));");
+        let merge = |lines: &mut Lines, old: &str, new: &str| {
+            let head = format!("if let {SOME}({variant}(__rsvc_value)) = &mut {place} {{");
+            lines.block(head, |lines| lines.line(old), "} else {");
+            lines.nested(|lines| lines.line(set(new)));
+            lines.line("}");
         };
-        quote! { { #body ::core::result::Result::Ok(()) } }
+        let body = |lines: &mut Lines| {
+            match self.kind(field.kind.value()) {
+                JsonKind::Message => merge(
+                    lines,
+                    "::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;",
+                    "__rsvc_r.message_value()?",
+                ),
+                JsonKind::Plain => merge(
+                    lines,
+                    &format!("__rsvc_r.plain({entry}, __rsvc_value)?;"),
+                    &format!("__rsvc_r.plain_value({entry})?"),
+                ),
+                JsonKind::Enum(path) => {
+                    let info = format!("<{path} as ::rsvc::codegen::json::JsonEnum>::INFO");
+                    let head = format!("if let {SOME}(__rsvc_value) = __rsvc_r.enum_value({info})? {{");
+                    // Nothing in it has two parts that could be broken apart.
+                    lines.whole(head);
+                    lines.nested(|lines| lines.line(set("__rsvc_value")));
+                    lines.line("}");
+                }
+                JsonKind::Bytes if field.storage.shared_bytes => {
+                    lines.whole(set("__rsvc_r.bytes_value()?.into()"));
+                }
+                kind => {
+                    let stem = match kind {
+                        JsonKind::Copied("double") => "f64",
+                        JsonKind::Copied("float") => "f32",
+                        JsonKind::Copied("int32") => "i32",
+                        JsonKind::Copied("int64") => "i64",
+                        JsonKind::Copied("uint32") => "u32",
+                        JsonKind::Copied("uint64") => "u64",
+                        JsonKind::Copied(_) => "bool",
+                        JsonKind::Bytes => "bytes",
+                        _ => "string",
+                    };
+                    lines.whole(set(&format!("__rsvc_r.{stem}_value()?")));
+                }
+            }
+            lines.line("::core::result::Result::Ok(())");
+        };
+        lines.block(format_args!("{index} => {{"), body, "},");
     }
 }

@@ -1,68 +1,53 @@
 //! The line of a field in its message's table.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
-
-use super::JsonEmitter;
+use super::{Call, JsonEmitter, literal};
 use crate::model::{FieldId, FieldKind, Presence, ValueType, WellKnown};
 use crate::storage::access;
 
 impl JsonEmitter<'_> {
-    pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
+    pub(super) fn table_line(&self, id: FieldId) -> Call {
         let field = &self.schema.fields[id];
         let escaped = escape(&field.json_name);
         let json = &field.json_name;
         let proto = if field.name == *json { "" } else { &field.name };
         let raw = if escaped == *json { String::new() } else { format!(":{json}") };
-        let names = format!(",\"{escaped}\":{proto}{raw}");
-        let number = Literal::u32_unsuffixed(field.number);
+        let names = literal(&format!(",\"{escaped}\":{proto}{raw}"));
         let new = self.constructor(field.kind.value());
+        let mut line =
+            Call::new(format!("::rsvc::codegen::json::Field::{new}"), [names, field.number.to_string()]);
         let cardinality = match &field.kind {
-            FieldKind::Map(key, _) => {
-                let key = format_ident!("{key:?}");
-                quote! { .map(::rsvc::codegen::json::Type::#key) }
-            }
-            FieldKind::Repeated(_) if field.packed => quote! { .packed() },
-            FieldKind::Repeated(_) => quote! { .repeated() },
+            FieldKind::Map(key, _) => &format!(".map(::rsvc::codegen::json::Type::{key:?})"),
+            FieldKind::Repeated(_) if field.packed => ".packed()",
+            FieldKind::Repeated(_) => ".repeated()",
             FieldKind::Singular(..) if field.oneof.is_some() => {
                 let oneofs = &self.schema.messages[field.message].oneofs;
                 let index = oneofs.iter().position(|oneof| Some(*oneof) == field.oneof);
-                let index = index.expect("the oneof of a field is one of its message");
-                let index = Literal::usize_unsuffixed(index);
-                quote! { .in_oneof(#index) }
+                &format!(".in_oneof({})", index.expect("the oneof of a field is one of its message"))
             }
-            FieldKind::Singular(_, Presence::Explicit) => quote! { .optional() },
-            FieldKind::Singular(_, Presence::Required) => quote! { .required() },
-            FieldKind::Singular(_, Presence::Implicit) => quote! {},
+            FieldKind::Singular(_, Presence::Explicit) => ".optional()",
+            FieldKind::Singular(_, Presence::Required) => ".required()",
+            FieldKind::Singular(_, Presence::Implicit) => "",
         };
-        let nullable = match &field.kind {
-            FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
-            _ => quote! {},
-        };
-        let boxed = field.storage.boxed.then(|| quote! { .boxed() });
-        let sorted = access::is_sorted_map(self.schema, id).then(|| quote! { .sorted() });
-        quote! { ::rsvc::codegen::json::Field::#new(#names, #number) #cardinality #nullable #boxed #sorted }
+        line.after.push_str(cardinality);
+        if matches!(&field.kind, FieldKind::Singular(value, _) if self.takes_null(value)) {
+            line.after.push_str(".nullable()");
+        }
+        if field.storage.boxed {
+            line.after.push_str(".boxed()");
+        }
+        if access::is_sorted_map(self.schema, id) {
+            line.after.push_str(".sorted()");
+        }
+        line
     }
 
     /// The constructor for a type.
-    fn constructor(&self, value: &ValueType) -> TokenStream {
+    fn constructor(&self, value: &ValueType) -> String {
         match value {
-            ValueType::Scalar(kind) => {
-                let name = format_ident!("{}", format!("{kind:?}").to_lowercase());
-                quote! { #name }
-            }
-            ValueType::Enum(id) => {
-                let path = self.enum_path(*id);
-                quote! { enumeration::<#path> }
-            }
-            ValueType::Message(id) => {
-                let path = self.described_message(*id);
-                quote! { message::<#path> }
-            }
-            ValueType::Group(id) => {
-                let path = self.described_message(*id);
-                quote! { group::<#path> }
-            }
+            ValueType::Scalar(kind) => format!("{kind:?}").to_lowercase(),
+            ValueType::Enum(id) => format!("enumeration::<{}>", self.enum_path(*id)),
+            ValueType::Message(id) => format!("message::<{}>", self.described_message(*id)),
+            ValueType::Group(id) => format!("group::<{}>", self.described_message(*id)),
         }
     }
 

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
-
-use super::JsonEmitter;
+use super::{Call, JsonEmitter, Lines};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
 use crate::storage::access;
 
@@ -44,37 +41,35 @@ fn is_lost(schema: &Schema, field: FieldId) -> bool {
 
 impl JsonEmitter<'_> {
     /// The function that encodes what prost leaves out, if there may be something.
-    pub(super) fn negative_zeros(&self, fields: &[FieldId]) -> Option<TokenStream> {
-        let lines: Vec<_> = fields.iter().filter_map(|field| self.zero_line(*field)).collect();
-        (!lines.is_empty()).then(|| {
-            quote! {
-                #[inline]
-                fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
-                    #(#lines)*
-                }
-            }
-        })
+    pub(super) fn negative_zeros(&self, fields: &[FieldId], lines: &mut Lines) {
+        const HEAD: &str = "fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {";
+        let calls: Vec<_> = fields.iter().filter_map(|field| self.zero_line(*field)).collect();
+        if calls.is_empty() {
+            return;
+        }
+        // What came as tokens has other spaces.
+        if calls.iter().any(|call| call.arguments.iter().any(|argument| argument.contains(' '))) {
+            lines.other_form();
+        }
+        lines.line("#[inline]");
+        lines.block(HEAD, |lines| calls.iter().for_each(|call| lines.call(call, ";")), "}");
     }
 
-    fn zero_line(&self, id: FieldId) -> Option<TokenStream> {
+    fn zero_line(&self, id: FieldId) -> Option<Call> {
         let field = &self.schema.fields[id];
-        let number = Literal::u32_unsuffixed(field.number);
-        let inner = || access::optional(self.schema, id, &self.base(), self.module);
-        match field.kind {
+        let inner = || access::optional(self.schema, id, &self.base(), self.module).to_string();
+        let (method, value) = match field.kind {
             FieldKind::Singular(ValueType::Scalar(scalar), _) if is_lost(self.schema, id) => {
-                let place = self.place(&field.rust_name);
-                let method = format_ident!("{}", if scalar == Scalar::Float { "float" } else { "double" });
-                Some(quote! { __rsvc_z.#method(#number, #place); })
+                (if scalar == Scalar::Float { "float" } else { "double" }, self.place(&field.rust_name))
             }
             FieldKind::Singular(ValueType::Message(message), _) if self.zeros.contains(&message) => {
-                let inner = inner();
-                Some(quote! { __rsvc_z.message(#number, #inner); })
+                ("message", inner())
             }
             FieldKind::Singular(ValueType::Group(message), _) if self.zeros.contains(&message) => {
-                let inner = inner();
-                Some(quote! { __rsvc_z.group(#number, #inner); })
+                ("group", inner())
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Call::new(format!("__rsvc_z.{method}"), [field.number.to_string(), value]))
     }
 }
