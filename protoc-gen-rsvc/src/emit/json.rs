@@ -257,21 +257,21 @@ impl<'a> JsonEmitter<'a> {
                 [name, "&__RSVC_FIELDS".to_owned()],
             );
             lines.call(&new, ";");
-            let items = |lines: &mut Lines| self.impl_items(id, &fields, lines);
+            let items = |lines: &mut Lines| self.impl_items(&fields, lines);
             lines.block(format_args!("impl ::rsvc::codegen::json::Json for {path} {{"), items, "}");
         };
         lines.block("const _: () = {", inside, "};");
         lines.finish()
     }
 
-    fn impl_items(&self, id: MessageId, fields: &[FieldId], lines: &mut Lines) {
+    fn impl_items(&self, fields: &[FieldId], lines: &mut Lines) {
         const INFO: &str = "fn info() -> &'static ::rsvc::codegen::json::MessageInfo {";
         const WRITE: &str = "fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {";
         lines.block(INFO, |lines| lines.line("&__RSVC_INFO"), "}");
         lines.line("#[inline]");
         let write = |lines: &mut Lines| {
             lines.line("let __rsvc_object = __rsvc_w.open();");
-            self.write_lines(id, fields, lines);
+            self.write_lines(fields, lines);
             lines.line("__rsvc_w.close(__rsvc_object);");
         };
         lines.block(WRITE, write, "}");

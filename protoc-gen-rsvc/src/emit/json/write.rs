@@ -1,16 +1,16 @@
 //! Writing: one call for each field, one `match` for each oneof.
 
 use super::{Call, Holds, JsonEmitter, JsonKind, Lines};
-use crate::model::{FieldId, FieldKind, MessageId, OneofId, Presence};
+use crate::model::{FieldId, FieldKind, OneofId, Presence};
 
 impl JsonEmitter<'_> {
     /// A statement for each field, and one for each oneof at the place of its first member.
-    pub(super) fn write_lines(&self, id: MessageId, fields: &[FieldId], lines: &mut Lines) {
+    pub(super) fn write_lines(&self, fields: &[FieldId], lines: &mut Lines) {
         for (index, field) in fields.iter().enumerate() {
             match self.schema.fields[*field].oneof {
                 None => lines.call(&self.write(index, *field), ";"),
                 Some(oneof) if self.schema.oneofs[oneof].fields.first() == Some(field) => {
-                    self.write_oneof(id, fields, oneof, lines);
+                    self.write_oneof(fields, oneof, lines);
                 }
                 Some(_) => {}
             }
@@ -21,8 +21,7 @@ impl JsonEmitter<'_> {
         format!("&__RSVC_FIELDS[{index}]")
     }
 
-    fn write_oneof(&self, message: MessageId, fields: &[FieldId], id: OneofId, lines: &mut Lines) {
-        debug_assert_eq!(self.schema.oneofs[id].message, message);
+    fn write_oneof(&self, fields: &[FieldId], id: OneofId, lines: &mut Lines) {
         let oneof = &self.schema.oneofs[id];
         let arms = |lines: &mut Lines| {
             for field in &oneof.fields {
