@@ -332,14 +332,12 @@ mod tests {
 
     #[test]
     fn what_is_laid_out_reads_as_prettyplease_writes_it() {
-        let services: String = (1..60)
-            .map(|length| {
-                let name = format!("S{}", "x".repeat(length - 1));
-                format!(
-                    "service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}"
-                )
-            })
-            .collect();
+        let service = |length| {
+            let name = format!("S{}", "x".repeat(length - 1));
+            format!("service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}")
+        };
+        let services: Vec<String> = (1..60).map(service).collect();
+        let services = services.concat();
         let schema = fixture::schema(&format!("message M {{}} {services}"));
         let mut options = Options::default();
         options.set("rest_client", "true").expect("an option");

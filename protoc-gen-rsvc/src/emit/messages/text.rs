@@ -23,9 +23,9 @@ pub(super) enum Stop {
 type Step<T> = Result<T, Stop>;
 
 pub(super) struct ProstText<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
-    pub(super) module: Vec<String>,
+    schema: &'a Schema,
+    nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
+    module: Vec<String>,
     lines: Peekable<Lines<'a>>,
     depth: usize,
     out: String,
@@ -66,7 +66,8 @@ impl<'a> ProstText<'a> {
     fn attributes(&mut self) -> Vec<&'a str> {
         let mut found = Vec::new();
         while let Some(line) = self.peek() {
-            if !line.starts_with("///") && !(line.starts_with("#[") && line.ends_with(']')) {
+            let attribute = line.starts_with("#[") && line.ends_with(']');
+            if !attribute && !line.starts_with("///") {
                 break;
             }
             found.push(line);
