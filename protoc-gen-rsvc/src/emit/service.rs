@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn what_is_laid_out_reads_as_prettyplease_writes_it() {
-        let service = |length| {
+        let service = |length: usize| {
             let name = format!("S{}", "x".repeat(length - 1));
             format!("service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}")
         };
