@@ -47,7 +47,7 @@ impl StructMember {
             return Err(format!("field `{}` where `{name}` was expected", found.name));
         }
         same_tags(found, &tags).map_err(|why| format!("field `{name}` {why}"))?;
-        same_shape(found, expected).map_err(|why| format!("field `{name}` {why}"))
+        same_shape(found, &expected).map_err(|why| format!("field `{name}` {why}"))
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn variant(schema: &Schema, id: FieldId, found: &Found) -> Result<(),
         return Err(format!("variant `{}` where `{}` was expected", found.name, node.rust_name));
     }
     same_tags(found, &node.number.to_string())?;
-    same_shape(found, storage::field_type(schema, id, &[]))
+    same_shape(found, &storage::field_type(schema, id, &[]))
 }
 
 /// Compares the variant of an enum.
@@ -117,7 +117,7 @@ fn same_tags(found: &Found, expected: &str) -> Result<(), String> {
     }
 }
 
-fn same_shape(found: &Found, expected: TokenStream) -> Result<(), String> {
+fn same_shape(found: &Found, expected: &TokenStream) -> Result<(), String> {
     let (found, expected) = (&found.shape, shape_of_tokens(expected));
     if *found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
 }
@@ -132,7 +132,7 @@ fn shape_of_text(ty: &str) -> String {
 }
 
 /// The same of tokens.
-fn shape_of_tokens(ty: TokenStream) -> String {
+fn shape_of_tokens(ty: &TokenStream) -> String {
     shape_of_text(&ty.to_string().replace(' ', "")).replace(',', ", ")
 }
 
