@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -31,6 +32,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
         check_list(name, &listed, wanted)?;
         report.passed += 1;
     }
+    forget_unpacked()?;
     process::run(&mut command)?;
     report.passed += 1;
     use_them(session)?;
@@ -41,6 +43,38 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     // Nothing is on a registry before the first release, so this alone cannot be tried.
     report.reasons.push("package: a build against versions published on a registry".to_owned());
     Ok(report)
+}
+
+/// Deletes what cargo has unpacked of an earlier package. It keeps that by the path of the clone, the name and the version,
+/// and would build the others on it, whatever the package of now has.
+fn forget_unpacked() -> Result<()> {
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().context("there is no home folder")?.join(".cargo"),
+    };
+    let sources = home.join("registry/src");
+    if !sources.exists() {
+        return Ok(());
+    }
+    for registry in fs::read_dir(&sources).with_context(|| sources.display().to_string())? {
+        let registry = registry?;
+        // Registries in a folder have no host, which others' names begin with.
+        if !registry.file_name().to_string_lossy().starts_with('-') {
+            continue;
+        }
+        for (name, _) in PACKAGES {
+            let unpacked = registry.path().join(versioned(name));
+            if unpacked.exists() {
+                fs::remove_dir_all(&unpacked).with_context(|| unpacked.display().to_string())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name of a package's folder.
+fn versioned(name: &str) -> String {
+    format!("{name}-{}", env!("CARGO_PKG_VERSION"))
 }
 
 fn check_list(name: &str, listed: &str, wanted: &[&str]) -> Result<()> {
@@ -80,7 +114,7 @@ fn manifest(session: &Session, shown: &str) -> String {
         "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n{shown}\n[patch.crates-io]\n"
     );
     for (name, _) in PACKAGES {
-        let folder = session.target("package").join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
+        let folder = session.target("package").join(versioned(name));
         let _ = writeln!(text, "{name} = {{ path = \"{}\" }}", folder.display());
     }
     text
