@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use metrics::{Key, Label, Level, Metadata, SharedString, Unit};
 
-use super::{Again, Outcome, Seen, Side, System};
+use super::{AttemptType, Outcome, Seen, Side, System};
 
 /// The metrics of a side.
 struct Names {
@@ -165,7 +165,7 @@ pub(super) fn begin(seen: &Seen) -> Arc<Keys> {
 }
 
 /// There is another attempt at a call.
-pub(super) fn again(keys: &Keys, why: Again) {
+pub(super) fn again(keys: &Keys, why: AttemptType) {
     let mut labels = keys.labels.clone();
     labels.push(Label::from_static_parts("rpc.attempt_type", why.name()));
     let key = Key::from_parts(RETRIES, labels);

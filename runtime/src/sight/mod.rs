@@ -125,14 +125,14 @@ impl System {
 /// Why there is another attempt at a call: values of `rpc.attempt_type`, as
 /// [gRPC](https://github.com/grpc/proposal/blob/master/A96-retry-otel-stats.md) names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Again {
+pub(crate) enum AttemptType {
     Retry,
     Hedge,
     /// No server had begun with the last one.
     Transparent,
 }
 
-impl Again {
+impl AttemptType {
     #[cfg(any(feature = "spans", feature = "metrics"))]
     const fn name(self) -> &'static str {
         match self {
@@ -366,7 +366,7 @@ impl Seen {
 
     /// There is another attempt at the call, after this pause. `failed` is how the last one has ended, if it has.
     #[cold]
-    pub(crate) fn again(&self, why: Again, failed: Option<Code>, pause: Duration) {
+    pub(crate) fn again(&self, why: AttemptType, failed: Option<Code>, pause: Duration) {
         #[cfg(feature = "spans")]
         span::again(self, why, failed, pause);
         #[cfg(feature = "metrics")]

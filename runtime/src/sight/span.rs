@@ -7,7 +7,7 @@ use http::{HeaderMap, Version};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use super::{Again, Http, Outcome, Seen};
+use super::{AttemptType, Http, Outcome, Seen};
 use crate::bridge::Code;
 
 /// A span of one kind. All fields have to be named when it is made. Numbers are `i64`, which OpenTelemetry has.
@@ -93,7 +93,7 @@ pub(super) fn message(seen: &Seen, is_sent: bool, number: u64, bytes: usize) {
 }
 
 /// An event for another attempt.
-pub(super) fn again(seen: &Seen, why: Again, failed: Option<Code>, pause: Duration) {
+pub(super) fn again(seen: &Seen, why: AttemptType, failed: Option<Code>, pause: Duration) {
     let code = failed.map(crate::error::code_name);
     tracing::debug!(
         target: "rsvc::attempt",

@@ -11,7 +11,7 @@ use crate::bridge::{Status, StatusExt as _};
 use crate::client::random::Random;
 use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
-use crate::sight::{Again, Seen};
+use crate::sight::{AttemptType, Seen};
 
 /// How often a request is sent again that no server has begun with.
 const RESENT: u32 = 2;
@@ -71,7 +71,7 @@ impl Attempts {
             return None;
         }
         if let Some(seen) = &self.seen {
-            let why = if is_resent { Again::Transparent } else { Again::Retry };
+            let why = if is_resent { AttemptType::Transparent } else { AttemptType::Retry };
             seen.again(why, Some(status.code()), pause);
         }
         Some(start)

@@ -17,7 +17,7 @@ use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
 use crate::retry::{RetryKind, RetryPolicy};
-use crate::sight::{Again, Seen};
+use crate::sight::{AttemptType, Seen};
 
 /// Makes a call with a policy that hedges: another attempt each time that its delay has passed, or that one has failed which
 /// need not be the last. The first answer is that of the call, and the other attempts are given up.
@@ -51,7 +51,7 @@ pub(in crate::client) async fn hedge<T>(
         let Some((outcome, own)) = ended.await else {
             if retrying.budget.as_ref().is_none_or(Budget::take) {
                 if let Some(seen) = &seen {
-                    seen.again(Again::Hedge, last.as_ref().map(Status::code), Duration::ZERO);
+                    seen.again(AttemptType::Hedge, last.as_ref().map(Status::code), Duration::ZERO);
                 }
                 running.push(attempt(count));
                 count += 1;
