@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
 use super::http_service::{HttpService, Layered};
-use super::router::Router;
+use super::router::{MatchedMethod, Router};
 use super::{ServeError, Server};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
@@ -22,6 +22,10 @@ use crate::protocol::service::Answering;
 /// Everything that a [`Server`] serves as one tower service: all protocols, health, reflection, layers, the authenticator
 /// and the limits of calls. What concerns connections (their number and age, TLS, draining) is for the server that it
 /// stands in.
+///
+/// Layers around it find the method of a call in the extensions of the response, as those of [`Server::layer`] do: its
+/// `&'static MethodInfo` and the [`MatchedPath`](super::MatchedPath). Only those of [`Server::layer`] find them in the
+/// request as well, which has not been routed before.
 ///
 /// With the feature `axum` it is a router as well:
 ///
@@ -79,7 +83,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> ServerFuture {
         let (mut parts, body) = request.into_parts();
-        ServerFuture(self.service.answer(&mut parts, Body::new(body), None))
+        let matched = self.service.identify(&parts);
+        let answer = self.service.answer_matched(matched, &mut parts, Body::new(body), None);
+        ServerFuture { answer, matched }
     }
 }
 
@@ -98,13 +104,21 @@ impl<S: HttpService + Sync> LocalServer for ServerService<S> {
 
 /// The answer of a [`ServerService`] on its way.
 #[must_use = "nothing is answered until it is polled"]
-pub struct ServerFuture(Answering);
+pub struct ServerFuture {
+    answer: Answering,
+    /// What layers around the service are told of the method, in the response.
+    matched: Option<MatchedMethod>,
+}
 
 impl Future for ServerFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(task).map(Ok)
+        let mut response = ready!(self.answer.as_mut().poll(task));
+        if let Some(matched) = self.matched {
+            matched.note_on(response.extensions_mut());
+        }
+        Poll::Ready(Ok(response))
     }
 }
 

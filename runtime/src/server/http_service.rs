@@ -9,7 +9,7 @@ use http::{Request, Response};
 use tower::Service;
 
 use super::connect_info::ConnectInfo;
-use super::router::{self, Router};
+use super::router::{self, MatchedMethod, Router};
 use crate::call::{Body, BoxError};
 use crate::protocol::service::{Answering, take_parts};
 
@@ -77,7 +77,27 @@ impl<S: HttpService> Layered<S> {
         if !self.has_layers {
             return self.router.answer(parts, body, connect_info);
         }
-        if let Some(matched) = self.router.identify(parts) {
+        let matched = self.identify(parts);
+        self.answer_matched(matched, parts, body, connect_info)
+    }
+
+    /// The method that a request leads to.
+    pub(super) fn identify(&self, parts: &Parts) -> Option<MatchedMethod> {
+        self.router.identify(parts)
+    }
+
+    /// Answers a request of which it is known what it leads to.
+    pub(super) fn answer_matched(
+        &self,
+        matched: Option<MatchedMethod>,
+        parts: &mut Parts,
+        body: Body,
+        connect_info: Option<&ConnectInfo>,
+    ) -> Answering {
+        if !self.has_layers {
+            return self.router.answer(parts, body, connect_info);
+        }
+        if let Some(matched) = matched {
             matched.note_on(&mut parts.extensions);
         }
         self.layers.answer(take_parts(parts), body, connect_info)

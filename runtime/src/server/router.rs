@@ -79,7 +79,7 @@ impl FallbackService {
 
 /// What layers see of a call, in the extensions of its request and of its response: the path template by which a method
 /// was found, as `/v1/users/{user_id}`, or the path of the method itself. It stands beside the method's
-/// `&'static MethodInfo`.
+/// `&'static MethodInfo`. Layers around a [`ServerService`](super::ServerService) see it in the response alone.
 ///
 /// ```
 /// use rsvc::MethodInfo;
@@ -330,7 +330,7 @@ impl Router {
         #[cfg(feature = "rest")]
         if !Self::is_rpc_first(parts, RpcMedia::of(&parts.headers))
             && let Some(rest) = &self.shared.rest
-            && let Ok(PathMatch::Binding(found)) = rest.find(parts, may_upgrade(parts))
+            && let Ok(PathMatch::Binding(found)) = rest.find(parts, true)
         {
             let binding = found.binding;
             let method = &found.service.info().methods[usize::from(binding.method)];

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use rsvc::codegen::rest::{Binding, BodyKind};
 use rsvc::codegen::{Call, Handling};
 use rsvc::server::{MatchedPath, ResponseValidation, ServerService};
 use rsvc::{Access, Context, MethodInfo, MethodKind, Principal, Server, ServiceInfo, Status};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::demo::{Item, Items};
@@ -151,35 +152,100 @@ where
     }
 }
 
+impl Watch {
+    /// What was seen since this was last asked.
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+const WEB_SOCKET: &[(&str, &str)] = &[
+    ("host", "localhost"),
+    ("connection", "Upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
 #[tokio::test]
 async fn layers_see_the_method_of_a_call_over_every_protocol() {
-    let watch = Watch::default();
-    let service = Server::new()
-        .authenticated_by_layers()
-        .layer(watch.clone())
-        .add(Items::default())
-        .into_service()
-        .unwrap();
+    let (inside, around) = (Watch::default(), Watch::default());
+    let server = || Server::new().authenticated_by_layers().add(Items::default());
+    let layered = around.layer(server().layer(inside.clone()).into_service().unwrap());
+    let bare = around.layer(server().into_service().unwrap());
     let connect = "/rest.v1.Items/Get";
+    let connect_get = "/rest.v1.Items/Get?connect=v1&encoding=json&message=%7B%7D";
     for (method, path, headers, expected) in [
         ("GET", "/v1/items/7", &[][..], "Get by /v1/items/{id}"),
         ("HEAD", "/v1/items/7", &[], "Get by /v1/items/{id}"),
         ("POST", connect, &[JSON], "Get by /rest.v1.Items/Get"),
+        ("GET", connect_get, &[], "Get by /rest.v1.Items/Get"),
+        (
+            "POST",
+            "/rest.v1.Items/Count",
+            &[("content-type", "application/connect+json")],
+            "Count by /rest.v1.Items/Count",
+        ),
         ("POST", connect, &[("content-type", "application/grpc")], "Get by /rest.v1.Items/Get"),
         ("POST", connect, &[("content-type", "application/grpc-web+proto")], "Get by /rest.v1.Items/Get"),
+        ("GET", "/v1/count/1", WEB_SOCKET, "Count by /v1/count/{count}"),
+        ("GET", "/v1/chat", WEB_SOCKET, "Chat by /v1/chat"),
+        // Whatever the answer is.
         ("GET", "/v1/secret", &[], "Secret by /v1/secret"),
+        ("DELETE", connect, &[], "Get by /rest.v1.Items/Get"),
         ("GET", "/nothing", &[], "nothing"),
     ] {
-        let mut request = request(method, path, headers, if headers.is_empty() { "" } else { "{}" });
-        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
-        let response = service.clone().oneshot(request).await.unwrap();
-        drop(response);
-        assert_eq!(
-            std::mem::take(&mut *watch.0.lock().unwrap()),
-            [expected; 2],
-            "{method} {path} {headers:?}"
-        );
+        let request = || {
+            let body = if method == "POST" { "{}" } else { "" };
+            request(method, path, headers, body).map(rsvc::Body::new)
+        };
+        layered.clone().oneshot(request()).await.unwrap();
+        assert_eq!(inside.take(), [expected; 2], "{method} {path} {headers:?}");
+        assert_eq!(around.take(), ["nothing", expected], "around: {method} {path} {headers:?}");
+        bare.clone().oneshot(request()).await.unwrap();
+        assert_eq!(around.take(), ["nothing", expected], "around one without: {method} {path} {headers:?}");
     }
+    // A layer that answers itself leaves the method to those around the service.
+    let refusing = tower::layer::layer_fn(|_| {
+        tower::service_fn(async |_: Request<rsvc::Body>| Ok::<_, Status>(Response::new(rsvc::Body::empty())))
+    });
+    let service = around.layer(server().layer(refusing).into_service().unwrap());
+    service.oneshot(request("GET", "/v1/items/7", &[], "").map(rsvc::Body::new)).await.unwrap();
+    assert_eq!(around.take(), ["nothing", "Get by /v1/items/{id}"]);
+}
+
+/// The head of the answer of a server to a request for a WebSocket.
+async fn open_web_socket<L>(server: Server<L>, path: &str) -> String
+where
+    L: Layer<rsvc::server::Router, Service: rsvc::server::HttpService + Sync> + Send + 'static,
+{
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr();
+    let serving = tokio::spawn(bound.serve());
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let headers: Vec<_> = WEB_SOCKET.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let request = format!("GET {path} HTTP/1.1\r\n{}\r\n", headers.concat());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    serving.abort();
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn layers_see_the_method_of_a_web_socket_that_opens() {
+    let server = || Server::new().authenticated_by_layers().add(Items::default());
+    let watch = Watch::default();
+    let head = open_web_socket(server().layer(watch.clone()), "/v1/chat").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(watch.take(), ["Chat by /v1/chat"; 2]);
+    // Inside another server.
+    let outer = Server::new().fallback(watch.layer(server().into_service().unwrap()));
+    let head = open_web_socket(outer, "/v1/chat").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(watch.take(), ["nothing", "Chat by /v1/chat"]);
 }
 
 macro_rules! other {
