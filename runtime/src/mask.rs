@@ -84,18 +84,18 @@ enum Extent {
 struct Inner<'a> {
     /// What changes.
     fields: &'a Fields,
-    stored: Option<Content<'a>>,
-    change: Option<Content<'a>>,
+    stored: Option<MessageRecords<'a>>,
+    change: Option<MessageRecords<'a>>,
 }
 
 /// A message inside another.
-struct Content<'a> {
+struct MessageRecords<'a> {
     /// It may come in several records, which continue each other.
     records: Vec<&'a [u8]>,
     is_group: bool,
 }
 
-impl<'a> Content<'a> {
+impl<'a> MessageRecords<'a> {
     fn add(to: &mut Option<Self>, raw: &Raw<'a>) {
         let (record, is_group) = match raw {
             Raw::Bytes(record) => (*record, false),
@@ -121,12 +121,12 @@ impl Fields {
 
     /// Those that are set in a message.
     fn set(table: &'static MessageInfo, message: &[u8]) -> Result<Self, wire::Wrong> {
-        let mut inner = BTreeMap::<u32, Option<(&'static MessageInfo, Option<Content<'_>>)>>::new();
+        let mut inner = BTreeMap::<u32, Option<(&'static MessageInfo, Option<MessageRecords<'_>>)>>::new();
         let mut rest = message;
         while let Some((number, raw)) = wire::next(&mut rest)? {
             let of = inner.entry(number).or_insert_with(|| Some((message_in(table, number)?, None)));
             if let Some((_, content)) = of {
-                Content::add(content, &raw);
+                MessageRecords::add(content, &raw);
             }
         }
         let extents = inner.into_iter().map(|(number, of)| {
@@ -145,14 +145,14 @@ impl Fields {
             None => out.extend_from_slice(record),
             Some(Extent::All) => {}
             Some(Extent::Part(fields)) => {
-                Content::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).stored, &raw);
+                MessageRecords::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).stored, &raw);
             }
         })?;
         for_each(change, |number, raw, record| match self.0.get(&number) {
             None => {}
             Some(Extent::All) => replaced.extend_from_slice(record),
             Some(Extent::Part(fields)) => {
-                Content::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).change, &raw);
+                MessageRecords::add(&mut parts.entry(number).or_insert_with(|| fields.inner()).change, &raw);
             }
         })?;
         // What is read last counts in a oneof: that is what has been sent.
@@ -177,7 +177,7 @@ impl Inner<'_> {
     fn merge(self, number: u32, out: &mut Vec<u8>) -> Result<(), wire::Wrong> {
         let Self { fields, stored, change } = self;
         let is_group = stored.as_ref().or(change.as_ref()).is_some_and(|content| content.is_group);
-        let bytes = |content: Option<Content<'_>>| content.map(|content| content.records.concat());
+        let bytes = |content: Option<MessageRecords<'_>>| content.map(|content| content.records.concat());
         let mut merged = Vec::new();
         let (stored, change) = (bytes(stored).unwrap_or_default(), bytes(change).unwrap_or_default());
         fields.merge(&stored, &change, &mut merged)?;

@@ -380,12 +380,12 @@ impl Opened {
         &mut self,
         mut request: Request<RequestBody>,
     ) -> (
-        Call,
+        PendingCall,
         impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
     ) {
         self.was_used = true;
         let kept = Kept::of(&mut request);
-        let call = Call { link: Arc::clone(&self.link), kept, cost: CALL + request.body().waits() };
+        let call = PendingCall { link: Arc::clone(&self.link), kept, cost: CALL + request.body().waits() };
         (call, self.sender.try_send_request(request))
     }
 
@@ -417,7 +417,7 @@ impl Opened {
 impl Guard for Link {}
 
 /// A call that waits for its response. Its drop gives it up.
-struct Call {
+struct PendingCall {
     link: Arc<Link>,
     /// The request, if it is kept.
     kept: Option<Box<Kept>>,
@@ -425,7 +425,7 @@ struct Call {
     cost: usize,
 }
 
-impl Call {
+impl PendingCall {
     #[inline]
     fn answered(mut self, response: Response<hyper::body::Incoming>) -> Response<Body> {
         self.cost = 0;
@@ -456,7 +456,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for PendingCall {
     #[inline]
     fn drop(&mut self) {
         if self.cost > 0 {

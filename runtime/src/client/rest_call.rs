@@ -13,7 +13,7 @@ use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::protocol::client::Endpoint;
-use crate::protocol::rest::client::{OneResponse, RestCall, Target, Template};
+use crate::protocol::rest::client::{OneResponse, RequestTemplate, RestCall, Target};
 use crate::retry::RetryPolicy;
 use crate::sight::{Seen, System};
 use crate::stream::Incoming;
@@ -293,7 +293,7 @@ struct Streams {
 
 /// What is sent with each attempt.
 enum Kept {
-    One(Template),
+    One(RequestTemplate),
     Many(Replay),
 }
 

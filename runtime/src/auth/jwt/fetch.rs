@@ -20,13 +20,13 @@ const MAX_SIZE: usize = 256 * 1024;
 
 /// Where keys are fetched from.
 #[derive(Clone)]
-pub(super) struct Url {
+pub(super) struct KeyUrl {
     pub(super) text: String,
     pub(super) tls: ClientTls,
     pub(super) allow_http: bool,
 }
 
-impl Url {
+impl KeyUrl {
     pub(super) fn new(text: String) -> Self {
         Self { text, tls: ClientTls::new(), allow_http: false }
     }
@@ -104,7 +104,7 @@ mod tests {
             ("/jwks", true, false),
             ("not a url", true, false),
         ] {
-            let url = Url { allow_http, ..Url::new(url.to_owned()) };
+            let url = KeyUrl { allow_http, ..KeyUrl::new(url.to_owned()) };
             assert_eq!(url.check().is_ok(), expected, "{}", url.text);
         }
     }

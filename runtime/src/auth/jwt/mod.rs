@@ -130,7 +130,7 @@ impl Inner {
         if token.len() > self.max_size {
             return Err(Reason::Size.into());
         }
-        let token = Token::parse(token)?;
+        let token = TokenParts::parse(token)?;
         if self.token_type.as_ref().is_some_and(|wanted| !token.is_of_type(wanted)) {
             return Err(Reason::Type.into());
         }
@@ -150,7 +150,7 @@ impl Inner {
 }
 
 /// The parts of a token, of which nothing is known to be true.
-struct Token<'a> {
+struct TokenParts<'a> {
     header: jsonwebtoken::Header,
     /// Header and payload, as they were signed.
     signed: &'a str,
@@ -158,7 +158,7 @@ struct Token<'a> {
     signature: Vec<u8>,
 }
 
-impl<'a> Token<'a> {
+impl<'a> TokenParts<'a> {
     fn parse(token: &'a str) -> Result<Self, Reason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Reason::Form)?;
         let (header, payload) = signed.split_once('.').ok_or(Reason::Form)?;

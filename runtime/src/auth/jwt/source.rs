@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::error::JwtError;
 #[cfg(feature = "jwks")]
-use super::fetch::Url;
+use super::fetch::KeyUrl;
 use super::keys::KeySet;
 
 /// How long a call waits for keys that are on their way.
@@ -43,7 +43,7 @@ pub(super) enum KeySource {
     Text(Vec<u8>),
     File(PathBuf),
     #[cfg(feature = "jwks")]
-    Url(Url),
+    Url(KeyUrl),
 }
 
 impl Keys {
@@ -71,7 +71,7 @@ impl Keys {
     /// It is `https`, or `http` on the same machine. Secrets in the set are ignored.
     #[cfg(feature = "jwks")]
     pub fn url(url: impl Into<String>) -> Self {
-        Self::new(KeySource::Url(Url::new(url.into())))
+        Self::new(KeySource::Url(KeyUrl::new(url.into())))
     }
 
     /// How often a file is looked at or a URL is fetched.

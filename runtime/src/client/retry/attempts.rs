@@ -169,7 +169,7 @@ impl Backoff {
 mod tests {
     use super::*;
     use crate::bridge::{Code, MetadataMap};
-    use crate::client::retry::budget::{Share, Tokens};
+    use crate::client::retry::budget::{RetryTokens, Share};
     use crate::client::service_config::Throttling;
     use crate::error::wire::retry_after;
 
@@ -264,7 +264,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_no_server_has_begun_with_goes_again_twice() {
-        let budget = Some(&Budget::Tokens(Tokens::new(Throttling::new(2, 0.1))));
+        let budget = Some(&Budget::Tokens(RetryTokens::new(Throttling::new(2, 0.1))));
         let mut refused = unavailable();
         refused.set_source(Arc::new(h2::Error::from(h2::Reason::REFUSED_STREAM)));
         let mut attempts = attempts(Policy { told: None, ..DEFAULT }, None);
@@ -284,7 +284,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_budget_ends_retries() {
-        let budget = Some(&Budget::Tokens(Tokens::new(Throttling::new(4, 0.1))));
+        let budget = Some(&Budget::Tokens(RetryTokens::new(Throttling::new(4, 0.1))));
         assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_some());
         assert!(attempts(DEFAULT, None).next(budget, &unavailable()).is_none());
         for _ in 0..500 {

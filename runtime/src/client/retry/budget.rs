@@ -11,7 +11,7 @@ use crate::client::service_config::Throttling;
 #[derive(Debug)]
 pub(super) enum Budget {
     Share(Share),
-    Tokens(Tokens),
+    Tokens(RetryTokens),
 }
 
 impl Budget {
@@ -103,7 +103,7 @@ impl Default for Share {
 /// Every failure that another attempt could follow takes one, and every success brings a part of one. With no more than half
 /// of them left, no call is made again.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(super) struct RetryTokens {
     /// In thousandths, as all of these.
     tokens: AtomicU32,
     limits: Throttling,
@@ -112,7 +112,7 @@ pub(super) struct Tokens {
 /// A token.
 const ONE: u32 = Throttling::TOKEN;
 
-impl Tokens {
+impl RetryTokens {
     pub(super) fn new(limits: Throttling) -> Self {
         Self { tokens: AtomicU32::new(limits.max), limits }
     }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn half_of_the_tokens_are_for_retries() {
-        let budget = Budget::Tokens(Tokens::new(Throttling::new(10, 0.1)));
+        let budget = Budget::Tokens(RetryTokens::new(Throttling::new(10, 0.1)));
         let allowed: Vec<bool> = (0..6)
             .map(|_| {
                 budget.failed();
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn tokens_stay_between_none_and_all() {
-        let tokens = Tokens::new(Throttling::new(2, 1.5));
+        let tokens = RetryTokens::new(Throttling::new(2, 1.5));
         for _ in 0..5 {
             tokens.failed();
         }

@@ -13,11 +13,11 @@ use crate::protocol::client::CallerLink;
 
 /// The request stream of a call, for all its attempts. Its drop gives the call up.
 pub(in crate::client) struct Replay {
-    source: Arc<Mutex<Source>>,
+    source: Arc<Mutex<ReplaySource>>,
     link: CallerLink,
 }
 
-struct Source {
+struct ReplaySource {
     body: Body,
     /// What was sent.
     sent: Vec<Bytes>,
@@ -42,7 +42,7 @@ enum State {
 impl Replay {
     /// `limit` is how much is kept, in bytes.
     pub(in crate::client) fn new((body, link): (Body, CallerLink), limit: usize) -> Self {
-        let source = Source { body, sent: Vec::new(), held: 0, limit, attempt: 0, state: State::Kept };
+        let source = ReplaySource { body, sent: Vec::new(), held: 0, limit, attempt: 0, state: State::Kept };
         Self { source: Arc::new(Mutex::new(source)), link }
     }
 
@@ -65,11 +65,11 @@ impl Replay {
     }
 }
 
-fn lock(source: &Mutex<Source>) -> MutexGuard<'_, Source> {
+fn lock(source: &Mutex<ReplaySource>) -> MutexGuard<'_, ReplaySource> {
     source.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Source {
+impl ReplaySource {
     fn let_go(&mut self) {
         if self.state == State::Kept {
             self.state = State::Gone;
@@ -99,7 +99,7 @@ impl Source {
 
 /// The stream as one attempt sends it.
 struct Attempt {
-    source: Arc<Mutex<Source>>,
+    source: Arc<Mutex<ReplaySource>>,
     number: u32,
     next: usize,
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::attempts::Attempts;
-use super::budget::{Budget, Share, Tokens};
+use super::budget::{Budget, RetryTokens, Share};
 use super::policy::Policy;
 use crate::Context;
 use crate::bridge::Status;
@@ -129,7 +129,7 @@ pub(in crate::client) struct Retrying {
 impl Retrying {
     pub(in crate::client) fn new(retries: Retries, config: Option<ServiceConfig>) -> Self {
         let of_config = || config.as_ref().and_then(ServiceConfig::throttling);
-        let tokens = |limits| Budget::Tokens(Tokens::new(limits));
+        let tokens = |limits| Budget::Tokens(RetryTokens::new(limits));
         let budget = match retries.budget {
             BudgetOf::None => None,
             _ if !retries.is_on => None,

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::method::{MethodInfo, MethodKind};
     use crate::protocol::client::ClientSettings;
-    use crate::protocol::client::requests::{Form, Requests};
+    use crate::protocol::client::requests::{EnvelopeForm, Requests};
     use crate::{Context, RequestStream};
 
     static INFO: MethodInfo = MethodInfo::new("a.B", "C", "/a.B/C", MethodKind::ClientStreaming);
@@ -105,7 +105,7 @@ mod tests {
         let requests = Box::new(RequestStream::<()>::from_iter([]));
         let (mut body, caller) = Requests::body(
             requests,
-            Form::of(&ClientSettings::default()),
+            EnvelopeForm::of(&ClientSettings::default()),
             &INFO,
             &Context::new(),
             &ClientSettings::default(),
@@ -119,8 +119,13 @@ mod tests {
     fn messages_that_are_there_go_out_at_once() {
         let (sender, requests) = RequestStream::<()>::channel(4);
         let settings = ClientSettings::default();
-        let (mut body, caller) =
-            Requests::body(Box::new(requests), Form::of(&settings), &INFO, &Context::new(), &settings);
+        let (mut body, caller) = Requests::body(
+            Box::new(requests),
+            EnvelopeForm::of(&settings),
+            &INFO,
+            &Context::new(),
+            &settings,
+        );
         assert!(frame(&mut body).is_pending());
         for _ in 0..3 {
             sender.send(()).now_or_never().unwrap().unwrap();

@@ -32,13 +32,13 @@ pub(crate) trait WriteRequest: Send + 'static {
 
 /// How requests are written in envelopes.
 #[derive(Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct EnvelopeForm {
     codec: Codec,
     compression: Option<Compression>,
     limit: usize,
 }
 
-impl Form {
+impl EnvelopeForm {
     pub(super) fn of(settings: &ClientSettings) -> Self {
         let ClientSettings { codec, compression, messages, .. } = *settings;
         Self { codec, compression, limit: messages.sent_size }
@@ -62,7 +62,7 @@ impl Form {
     }
 }
 
-impl WriteRequest for Form {
+impl WriteRequest for EnvelopeForm {
     fn append(&self, message: &mut dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
         Self::append(*self, message, out)
     }
@@ -76,7 +76,7 @@ pub(crate) fn one(
 ) -> Result<Bytes, Status> {
     check(method, settings, message)?;
     let mut out = Vec::new();
-    Form::of(settings).append(message, &mut out)?;
+    EnvelopeForm::of(settings).append(message, &mut out)?;
     Ok(out.into())
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn many(
     settings: &ClientSettings,
     messages: Box<dyn Outgoing>,
 ) -> (Body, CallerLink) {
-    Requests::body(messages, Form::of(settings), method, ctx, settings)
+    Requests::body(messages, EnvelopeForm::of(settings), method, ctx, settings)
 }
 
 /// The one request of a call without an envelope.

@@ -7,7 +7,10 @@ use syn::{Attribute, File, Item};
 use crate::tree;
 
 /// Words that have named several types at once. A type that wants one of them says what of: `CallPermit`, `KeySource`.
-const NOUNS: [&str; 8] = ["Answer", "Arriving", "Found", "Lifetime", "Place", "Settings", "Silence", "Way"];
+const NOUNS: [&str; 13] = [
+    "Answer", "Arriving", "Found", "Lifetime", "Place", "Settings", "Silence", "Source", "Template", "Token",
+    "Tokens", "Url", "Way",
+];
 
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {

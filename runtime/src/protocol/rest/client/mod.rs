@@ -15,6 +15,6 @@ mod url;
 pub(crate) use call::OneResponse;
 #[cfg(any(test, fuzzing))]
 pub(crate) use events::Events;
-pub(crate) use request::Template;
+pub(crate) use request::RequestTemplate;
 pub use target::Target;
 pub(crate) use target::{RestCall, RestEndpoint};

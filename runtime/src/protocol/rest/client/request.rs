@@ -42,12 +42,12 @@ impl BoundRequest {
     }
 
     /// The request of one message, to be made as often as it takes.
-    pub(crate) fn into_template(self) -> Template {
+    pub(crate) fn into_template(self) -> RequestTemplate {
         let Self { binding, request } = self;
         let (parts, body) = request.into_parts();
         let whole = body.into_whole();
         let path = parts.uri.into_parts().path_and_query.expect("requests have a path");
-        Template {
+        RequestTemplate {
             binding,
             method: parts.method,
             path,
@@ -59,7 +59,7 @@ impl BoundRequest {
 
 /// An HTTP request without what differs between the attempts of a call.
 #[derive(Clone)]
-pub(crate) struct Template {
+pub(crate) struct RequestTemplate {
     binding: &'static Binding,
     method: Method,
     path: PathAndQuery,
@@ -68,15 +68,15 @@ pub(crate) struct Template {
 }
 
 /// What of an HTTP request is its content.
-struct Content {
+struct RequestContent {
     media_type: HeaderValue,
     body: Body,
 }
 
 impl RestCall<'_> {
     /// The HTTP request of this attempt.
-    pub(crate) fn request_of(&self, template: &Template) -> BoundRequest {
-        let Template { binding, method, path, headers, body } = template.clone();
+    pub(crate) fn request_of(&self, template: &RequestTemplate) -> BoundRequest {
+        let RequestTemplate { binding, method, path, headers, body } = template.clone();
         let mut headers = headers;
         self.write_attempt(&mut headers);
         BoundRequest { binding, request: self.call.request(method, path, headers, body.into()) }
@@ -134,14 +134,14 @@ impl RestCall<'_> {
         let media_type =
             if httpbody::is(table) { "application/octet-stream" } else { "application/x-ndjson" };
         let media_type = HeaderValue::from_static(media_type);
-        self.bound(binding, &url, Some(Content { media_type, body }))
+        self.bound(binding, &url, Some(RequestContent { media_type, body }))
     }
 
     fn bound(
         &self,
         binding: &'static Binding,
         url: &str,
-        content: Option<Content>,
+        content: Option<RequestContent>,
     ) -> Result<BoundRequest, Status> {
         let path = PathAndQuery::try_from(format!("{}{url}", self.prefix)).map_err(|error| {
             Status::invalid_argument(format!("the request cannot be said in a URL: {error}"))
@@ -168,7 +168,7 @@ impl RestCall<'_> {
             headers.insert(ACCEPT_ENCODING, accept.clone());
         }
         let body = match content {
-            Some(Content { media_type, body }) => {
+            Some(RequestContent { media_type, body }) => {
                 headers.insert(CONTENT_TYPE, media_type);
                 compress::request(settings, &mut headers, body)
             }
@@ -183,25 +183,25 @@ fn content(
     binding: &Binding,
     message: &mut dyn AnyMessage,
     json: Vec<u8>,
-) -> Result<Option<Content>, Status> {
+) -> Result<Option<RequestContent>, Status> {
     let table = message.table();
     let field = match binding.body {
         BodyKind::None => return Ok(None),
         BodyKind::Whole if httpbody::is(table) => return raw(httpbody::take(message)?).map(Some),
-        BodyKind::Whole => return Ok(Some(Content { media_type: JSON, body: json.into() })),
+        BodyKind::Whole => return Ok(Some(RequestContent { media_type: JSON, body: json.into() })),
         BodyKind::Field(index) => BodyField::of(table, index),
     };
     if httpbody::is_field(field.info()) {
         return raw(httpbody::of_field(message, field.info())?).map(Some);
     }
     let body = field.to_json(message, &WriteOptions::new()).map_err(|error| unwritable(&error))?;
-    Ok(Some(Content { media_type: JSON, body: body.into() }))
+    Ok(Some(RequestContent { media_type: JSON, body: body.into() }))
 }
 
-fn raw(body: HttpBody) -> Result<Content, Status> {
+fn raw(body: HttpBody) -> Result<RequestContent, Status> {
     let media_type = httpbody::content_type(&body)
         .ok_or_else(|| Status::invalid_argument("the content type of the request is not a header value"))?;
-    Ok(Content { media_type, body: body.data.into() })
+    Ok(RequestContent { media_type, body: body.data.into() })
 }
 
 /// Adds the metadata of a call. What HTTP knows goes by its name, the rest with a prefix that servers take off.

@@ -162,7 +162,7 @@ impl RequestReader {
         message: &mut dyn AnyMessage,
     ) -> Result<(), CallError> {
         let table = message.table();
-        let forms::Content { mut wire, names } =
+        let forms::FormContent { mut wire, names } =
             forms::read(form, body, table, self.binding, &method.settings.options)?;
         if let BodyKind::Field(index) = self.binding.body {
             let field = BodyField::of(table, index).info();

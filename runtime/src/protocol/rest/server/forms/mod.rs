@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode};
 pub(crate) use self::messages::FormMessages;
 #[cfg(all(feature = "multipart", any(test, fuzzing)))]
 pub(crate) use self::parts::{Event, Parts};
-pub(crate) use self::whole::{Content, read};
+pub(crate) use self::whole::{FormContent, read};
 use super::options::Options;
 use crate::bridge::Status;
 use crate::call::CallError;

@@ -11,7 +11,7 @@ use crate::transcode::binding::Binding;
 use crate::transcode::url::named::{ParameterSource, pairs};
 
 /// What a form says.
-pub(crate) struct Content {
+pub(crate) struct FormContent {
     /// The bytes of the message that the body is.
     pub(crate) wire: Vec<u8>,
     /// The fields that it names, if the request has a mask to be filled.
@@ -25,7 +25,7 @@ pub(crate) fn read(
     table: &'static MessageInfo,
     binding: &'static Binding,
     options: &Options,
-) -> Result<Content, CallError> {
+) -> Result<FormContent, CallError> {
     let mut fields = FormFields::new(table, binding, options)?;
     match form {
         Form::Urlencoded => {
@@ -41,7 +41,7 @@ pub(crate) fn read(
         }
     }
     let (wire, names) = fields.finish();
-    Ok(Content { wire, names })
+    Ok(FormContent { wire, names })
 }
 
 #[cfg(feature = "multipart")]
