@@ -99,6 +99,9 @@ enum Task {
         /// One of several parts: `0/8` is the first of eight
         #[arg(long, value_name = "K/N")]
         shard: Option<String>,
+        /// Make only changes whose line in `target/mutants/outcomes.txt` has one of these texts
+        #[arg(long, value_name = "TEXT")]
+        only: Vec<String>,
         /// Change these files and folders alone
         #[arg(value_name = "PATH")]
         paths: Vec<String>,
@@ -191,7 +194,7 @@ fn run(task: Task) -> Result<bool> {
             Ok(report.failed == 0)
         }
         Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
-        Task::Mutants { shard, paths } => mutants::run(&session, shard.as_deref(), &paths),
+        Task::Mutants { shard, only, paths } => mutants::run(&session, shard.as_deref(), &only, &paths),
         Task::Compare { warnings, includes, folders } => {
             compare::run(&session, &folders, &includes, warnings)
         }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::list::Change;
+use super::memory::{self, Memory};
 use super::weave::{self, Woven};
 use crate::process;
 use crate::session::Session;
@@ -43,15 +44,27 @@ pub(super) fn build(session: &Session, changes: &[Change]) -> Result<Built> {
     let library = fs::read_to_string(session.root().join(LIBRARY)).context(LIBRARY)?;
     let count = changes.len().to_string();
     write(&tree.join(LIBRARY), (library + &weave::SWITCH.replace("COUNT", &count)).as_bytes())?;
+    let known = Memory::open(&session.target("mutants/unviable.txt"))?;
+    let marked = |number: usize, source: &str| {
+        format!("{} {}", memory::mark(&[source.as_bytes()]), changes[number].name)
+    };
     let mut unviable = BTreeSet::new();
+    let mut sources = BTreeMap::new();
+    for (file, changes) in &files {
+        let source = fs::read_to_string(session.root().join(file)).context((*file).to_owned())?;
+        unviable.extend(
+            changes.iter().map(|(number, _)| *number).filter(|&number| known.has(&marked(number, &source))),
+        );
+        sources.insert(*file, source);
+    }
+    println!("{} changes are known not to compile", unviable.len());
     let mut left_out = BTreeSet::new();
     for round in 0..MAX_ROUNDS {
         let mut woven: BTreeMap<&str, Woven> = BTreeMap::new();
         for (file, changes) in &files {
-            let source = fs::read_to_string(session.root().join(file)).context((*file).to_owned())?;
             let viable: Vec<_> =
                 changes.iter().filter(|(number, _)| !unviable.contains(number)).copied().collect();
-            let (text, out) = weave::weave(&source, &viable).context((*file).to_owned())?;
+            let (text, out) = weave::weave(&sources[file], &viable).context((*file).to_owned())?;
             left_out.extend(out);
             write(&tree.join(file), text.text.as_bytes())?;
             woven.insert(file, text);
@@ -67,8 +80,11 @@ pub(super) fn build(session: &Session, changes: &[Change]) -> Result<Built> {
             let mut files = places.iter().map(|(file, _)| file.as_str());
             let Some(file) = files.find(|file| woven.contains_key(file)) else { continue };
             let inside = places.iter().filter(|(other, _)| other == file).map(|(_, range)| range.clone());
-            let blamed = woven[file].blame(&inside.collect::<Vec<_>>());
-            unviable.extend(blamed);
+            for number in woven[file].blame(&inside.collect::<Vec<_>>()) {
+                if unviable.insert(number) {
+                    known.add(&marked(number, &sources[file]))?;
+                }
+            }
         }
         println!("round {}: {} errors, {} changes do not compile", round + 1, errors.len(), unviable.len());
         if unviable.len() == before {
@@ -146,10 +162,8 @@ fn place(span: &Value) -> Option<(String, Range<usize>)> {
 /// Copies what git knows of, and what is new, but for these. What is the same already stays as it is, so that it is not
 /// built again.
 fn copy(from: &Path, to: &Path, except: &BTreeSet<&str>) -> Result<()> {
-    let mut command = Command::new("git");
-    command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(from);
-    for file in process::capture(&mut command)?.split_terminator('\0').filter(|file| !except.contains(file)) {
-        let (source, copy) = (from.join(file), to.join(file));
+    for file in memory::files(from)?.into_iter().filter(|file| !except.contains(file.as_str())) {
+        let (source, copy) = (from.join(&file), to.join(&file));
         let Ok(kind) = source.symlink_metadata() else { continue };
         fs::create_dir_all(copy.parent().context("a file is in a folder")?)?;
         if kind.is_symlink() {

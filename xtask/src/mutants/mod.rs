@@ -6,21 +6,22 @@
 
 mod build;
 mod list;
+mod memory;
 mod outcomes;
 mod places;
+mod program;
 mod trial;
 mod weave;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
 use self::list::Change;
+use self::memory::Memory;
 use self::outcomes::{AREAS, LIST, Outcomes};
 use self::trial::{Tests, Verdict};
 use crate::process;
@@ -28,18 +29,25 @@ use crate::session::Session;
 
 const VERSION: &str = "27.1.0";
 
-/// Changes all areas, or these files and folders. Whether few enough survive, and none that is not listed.
-pub(crate) fn run(session: &Session, shard: Option<&str>, paths: &[String]) -> Result<bool> {
+/// Changes all areas, or these files and folders; if `only` has texts, changes whose name has one of them. Whether few enough
+/// survive, and none that is not listed.
+pub(crate) fn run(session: &Session, shard: Option<&str>, only: &[String], paths: &[String]) -> Result<bool> {
     for path in paths {
         if !session.root().join(path).exists() {
             bail!("there is no {path}: paths are relative to the workspace, as runtime/src/access.rs");
         }
     }
     let listed = outcomes::listed(&fs::read_to_string(session.root().join(LIST)).context(LIST)?);
-    let changes = changes(session, shard, paths)?;
+    let mut changes = changes(session, shard, paths)?;
+    changes.retain(|change| only.is_empty() || only.iter().any(|text| change.name.contains(text)));
     println!("{} changes", changes.len());
+    let state = memory::state(session.root())?;
     let built = build::build(session, &changes)?;
-    let tests = Tests::trace(&built, &session.target("mutants/reached"))?;
+    // Which tests reach what is noted by number: of this list.
+    let numbered: Vec<_> = changes.iter().map(|change| change.name.as_bytes()).collect();
+    let same = format!("{state} {}", memory::mark(&numbered));
+    let traced = Memory::of(&session.target("mutants/traced.txt"), &same)?;
+    let tests = Tests::trace(&built, &session.target("mutants/reached"), &traced)?;
     println!("{}", tests.summary());
     let names = |numbers: &BTreeSet<usize>| -> Vec<String> {
         numbers.iter().map(|&number| outcomes::without_place(&changes[number].name)).collect()
@@ -51,15 +59,19 @@ pub(crate) fn run(session: &Session, shard: Option<&str>, paths: &[String]) -> R
     };
     let all = (0..changes.len())
         .filter(|number| !built.unviable.contains(number) && !built.left_out.contains(number));
-    // What is known so far can be read while it runs.
-    let log = session.target("mutants/outcomes.txt");
-    let log = Mutex::new(fs::File::create(&log).with_context(|| log.display().to_string())?);
+    // What is known so far can be read while it runs, and a run that was ended goes on from there.
+    let known = Memory::of(&session.target("mutants/outcomes.txt"), &state)?;
     let verdicts = trial::each(all.collect(), |number| {
-        let change = &changes[number];
-        let verdict = tests.try_out(number, &trial::module(&change.file))?;
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(log, "{verdict:?} {}", change.name)?;
-        Ok::<_, anyhow::Error>((verdict, outcomes::without_place(&change.name)))
+        let Change { name, file, .. } = &changes[number];
+        let verdict = match Verdict::known(&known, name) {
+            Some(verdict) => verdict,
+            None => {
+                let verdict = tests.try_out(number, &trial::module(file))?;
+                known.add(&verdict.line(name))?;
+                verdict
+            }
+        };
+        Ok::<_, anyhow::Error>((verdict, outcomes::without_place(name)))
     });
     for verdict in verdicts {
         let (verdict, name) = verdict?;

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::build::Built;
+use super::memory::Memory;
+use super::program::{End, watch};
 use crate::process;
 
 /// What tests may take for one change, by the time that they took without one: the quick ones first, then no more.
@@ -32,11 +32,35 @@ pub(super) struct Tests {
     tests: Vec<Test>,
 }
 
+#[derive(Debug)]
 struct Test {
     program: PathBuf,
     name: String,
     time: Duration,
     reached: BTreeSet<usize>,
+}
+
+impl Test {
+    /// What is remembered of it.
+    fn line(&self) -> String {
+        let reached: Vec<_> = self.reached.iter().map(ToString::to_string).collect();
+        format!("{}\t{}\t{}\t{}", self.time.as_millis(), self.program.display(), self.name, reached.join(" "))
+    }
+
+    fn read(line: &str) -> Result<Self> {
+        let parts: Vec<_> = line.split('\t').collect();
+        let &[time, program, name, reached] = &parts[..] else { bail!("`{line}` is no test") };
+        Ok(Self {
+            program: program.into(),
+            name: name.to_owned(),
+            time: Duration::from_millis(time.parse()?),
+            reached: numbers(reached.split_whitespace())?,
+        })
+    }
+}
+
+fn numbers<'a>(texts: impl Iterator<Item = &'a str>) -> Result<BTreeSet<usize>> {
+    texts.map(str::parse).collect::<std::result::Result<_, _>>().context("numbers of changes")
 }
 
 /// What became of a change.
@@ -46,6 +70,18 @@ pub(super) enum Verdict {
     Missed,
     Unreached,
     Timeout,
+}
+
+impl Verdict {
+    /// What is remembered of one. A time limit says little, and is tried again.
+    pub(super) fn line(self, change: &str) -> String {
+        format!("{self:?} {change}")
+    }
+
+    /// What is known of a change.
+    pub(super) fn known(memory: &Memory, change: &str) -> Option<Self> {
+        [Self::Caught, Self::Missed, Self::Unreached].into_iter().find(|one| memory.has(&one.line(change)))
+    }
 }
 
 /// Does this for all, a few for each processor at once: many tests wait for the clock.
@@ -72,8 +108,8 @@ pub(super) fn each<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) 
 }
 
 impl Tests {
-    /// Runs each test alone, without a change. Those that fail already are told and left out.
-    pub(super) fn trace(built: &Built, scratch: &Path) -> Result<Self> {
+    /// Runs each test alone, without a change. Those that fail already are told and left out; what is in `memory` is known.
+    pub(super) fn trace(built: &Built, scratch: &Path, memory: &Memory) -> Result<Self> {
         let mut names = Vec::new();
         for program in &built.programs {
             let mut command = Command::new(program);
@@ -82,13 +118,25 @@ impl Tests {
             let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
             names.extend(tests.map(|name| (program.clone(), name.to_owned())));
         }
+        let known: Vec<Test> = memory.lines().map(Test::read).collect::<Result<_>>()?;
+        let mut known: BTreeMap<_, _> =
+            known.into_iter().map(|test| ((test.program.clone(), test.name.clone()), test)).collect();
+        let (mut tests, mut unknown) = (Vec::new(), Vec::new());
+        for name in names {
+            match known.remove(&name) {
+                Some(test) => tests.push(test),
+                None => unknown.push((unknown.len(), name)),
+            }
+        }
         fs::create_dir_all(scratch)?;
-        let numbered = names.into_iter().enumerate().collect();
-        let traced = each(numbered, |(number, (program, name))| {
+        let traced = each(unknown, |(number, (program, name))| {
             let file = scratch.join(format!("{number}.txt"));
-            trace(&built.folder, program, name, &file)
+            let traced = trace(&built.folder, program, name, &file)?;
+            if let Ok(test) = &traced {
+                memory.add(&test.line())?;
+            }
+            Ok::<_, anyhow::Error>(traced)
         });
-        let mut tests = Vec::new();
         for test in traced {
             match test? {
                 Ok(test) => tests.push(test),
@@ -158,19 +206,8 @@ impl Tests {
         command.args(["--test-threads", "2", "--exact"]).args(tests.iter().map(|test| &test.name));
         command.env("MUTANT", number.to_string());
         let time: Duration = tests.iter().map(|test| test.time).sum();
-        watch(&mut command, &self.folder, PATIENCE + time * SLOWER)
+        watch(&command, &self.folder, PATIENCE + time * SLOWER)
     }
-}
-
-/// How a test program ended.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Passed,
-    /// This test failed first, and the program was ended.
-    Failed(String),
-    /// The program ended by itself, as after a stack overflow.
-    Died,
-    Hangs,
 }
 
 fn trace(
@@ -185,63 +222,12 @@ fn trace(
     let start = Instant::now();
     let mut command = Command::new(&program);
     command.args(["--test-threads", "2", "--exact", &name]).env("MUTANTS_REACHED", file);
-    if watch(&mut command, folder, PATIENCE * SLOWER)? != End::Passed {
+    if watch(&command, folder, PATIENCE * SLOWER)? != End::Passed {
         return Ok(Err(name));
     }
     let time = start.elapsed();
     let text = if file.exists() { fs::read_to_string(file)? } else { String::new() };
-    let reached = text.lines().map(str::parse).collect::<std::result::Result<_, _>>();
-    Ok(Ok(Test { program, name, time, reached: reached.context("numbers of changes")? }))
-}
-
-/// Runs a test program until a test fails, or for that long.
-fn watch(command: &mut Command, folder: &Path, limit: Duration) -> Result<End> {
-    command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().with_context(|| process::line(command))?;
-    let pipe = child.stdout.take().context("its output is a pipe")?;
-    let (sender, lines) = mpsc::channel();
-    let reader = thread::spawn(move || {
-        for line in BufReader::new(pipe).split(b'\n') {
-            let Ok(line) = line else { return };
-            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
-                return;
-            }
-        }
-    });
-    let until = Instant::now() + limit;
-    let end = loop {
-        match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(line) => {
-                if let Some(name) = failed(&line) {
-                    break Some(End::Failed(name.to_owned()));
-                }
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => break Some(End::Hangs),
-            Err(mpsc::RecvTimeoutError::Disconnected) => break None,
-        }
-    };
-    if let Some(end) = end {
-        kill(&mut child)?;
-        drop(lines);
-        let _ = reader.join();
-        return Ok(end);
-    }
-    let status = child.wait()?;
-    Ok(if status.success() { End::Passed } else { End::Died })
-}
-
-fn kill(child: &mut Child) -> Result<()> {
-    // It may have ended meanwhile.
-    let _ = child.kill();
-    child.wait()?;
-    Ok(())
-}
-
-/// The test that a line of a test program says has failed.
-fn failed(line: &str) -> Option<&str> {
-    let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
-    Some(name.strip_suffix(" - should panic").unwrap_or(name))
+    Ok(Ok(Test { program, name, time, reached: numbers(text.lines())? }))
 }
 
 /// The module of a file of the runtime: `runtime/src/server/mod.rs` is `server`.
@@ -260,23 +246,6 @@ fn nearness(test: &str, module: &str) -> usize {
 mod tests {
     use super::*;
 
-    /// A test program that is a shell script.
-    fn end(script: &str, limit: Duration) -> End {
-        watch(Command::new("sh").args(["-c", script]), Path::new("."), limit).unwrap()
-    }
-
-    #[test]
-    fn the_first_failure_ends_a_program() {
-        let long = Duration::from_mins(1);
-        let start = Instant::now();
-        let failing = "echo 'test a ... ok'; echo 'test b::c - should panic ... FAILED'; exec sleep 50";
-        assert_eq!(end(failing, long), End::Failed("b::c".to_owned()));
-        assert!(start.elapsed() < long / 2);
-        assert_eq!(end("echo 'test a ... ok'", long), End::Passed);
-        assert_eq!(end("exit 3", long), End::Died);
-        assert_eq!(end("exec sleep 50", Duration::from_millis(50)), End::Hangs);
-    }
-
     #[test]
     fn all_is_done_in_its_order() {
         assert_eq!(
@@ -292,6 +261,32 @@ mod tests {
         assert_eq!(nearness("server::limits::tests::a", &module), 2);
         assert_eq!(nearness("server::web::tests::a", &module), 1);
         assert_eq!(nearness("limits::a", &module), 0);
+    }
+
+    #[test]
+    fn what_was_found_out_is_known_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("known.txt");
+        let memory = Memory::of(&path, "s").unwrap();
+        for reached in [&[][..], &[3, 70]] {
+            let test = Test {
+                program: "/a b".into(),
+                name: "c::d".to_owned(),
+                time: Duration::from_millis(7),
+                reached: reached.iter().copied().collect(),
+            };
+            let read = Test::read(&test.line()).unwrap();
+            assert_eq!((&read.program, &read.name, read.time), (&test.program, &test.name, test.time));
+            assert_eq!(read.reached, test.reached);
+        }
+        Test::read("1 a b").unwrap_err();
+        let verdicts = [Verdict::Caught, Verdict::Missed, Verdict::Unreached, Verdict::Timeout];
+        for verdict in verdicts {
+            memory.add(&verdict.line(&format!("a.rs:1:1: {verdict:?}"))).unwrap();
+        }
+        let memory = Memory::of(&path, "s").unwrap();
+        let known = verdicts.map(|verdict| Verdict::known(&memory, &format!("a.rs:1:1: {verdict:?}")));
+        assert_eq!(known, [Some(Verdict::Caught), Some(Verdict::Missed), Some(Verdict::Unreached), None]);
     }
 
     #[test]
