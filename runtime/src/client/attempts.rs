@@ -263,3 +263,6 @@ impl std::error::Error for Failure {
         Some(&**self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,58 @@ impl Write for PlainStream {
         any!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, parts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::IoSlice;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, BufWriter};
+
+    use super::*;
+
+    /// What is written is kept until it is flushed, and the other side sees the end.
+    #[tokio::test]
+    async fn all_that_is_done_with_a_connection_is_done_with_its_stream() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let own: Box<dyn OwnStream> = Box::new(BufWriter::new(ours));
+        let mut stream = TokioIo::new(PlainStream::Own(TokioIo::new(own)));
+        assert!(stream.is_write_vectored());
+        assert_eq!(stream.write(b"ab").await.unwrap(), 2);
+        assert_eq!(stream.write_vectored(&[IoSlice::new(b"c"), IoSlice::new(b"de")]).await.unwrap(), 3);
+        stream.flush().await.unwrap();
+        let mut read = [0; 5];
+        theirs.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"abcde");
+        theirs.write_all(b"fg").await.unwrap();
+        stream.read_exact(&mut read[..2]).await.unwrap();
+        assert_eq!(&read[..2], b"fg");
+        stream.shutdown().await.unwrap();
+        assert_eq!(theirs.read(&mut read).await.unwrap(), 0, "the end");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn sockets_of_both_kinds_are_streams() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (unix, other) = UnixStream::pair().unwrap();
+        let accepted = listener.accept().await.unwrap().0;
+        let connected = [
+            (PlainStream::Tcp(TokioIo::new(tcp)), Box::new(accepted) as Box<dyn OwnStream>),
+            (PlainStream::Unix(TokioIo::new(unix)), Box::new(other)),
+        ];
+        for (stream, mut theirs) in connected {
+            let mut stream = TokioIo::new(stream);
+            assert!(stream.is_write_vectored());
+            stream.write_all(b"ab").await.unwrap();
+            theirs.write_all(b"cd").await.unwrap();
+            let mut read = [0; 2];
+            stream.read_exact(&mut read).await.unwrap();
+            assert_eq!(&read, b"cd");
+            stream.shutdown().await.unwrap();
+            let mut all = Vec::new();
+            theirs.read_to_end(&mut all).await.unwrap();
+            assert_eq!(all, b"ab");
+        }
+    }
+}

@@ -250,6 +250,9 @@ mod tests {
             (Failure(Err(Status::unavailable(""))), 503, None),
         ] {
             assert_eq!((super::http(&failure), super::reason(&failure)), (http, reason));
+            let definition = failure.definition();
+            assert_eq!(definition.map(|definition| definition.reason), reason);
+            assert_eq!(definition.map_or(503, |definition| definition.http_status), http);
             assert_eq!(crate::error::MethodError::http_status(&failure), http);
         }
         assert_eq!(crate::error::MethodError::http_status(&Status::not_found("")), 404);

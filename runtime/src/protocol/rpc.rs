@@ -234,3 +234,141 @@ pub(crate) fn method_at(service: &dyn AnyService, path: &str) -> Option<usize> {
 pub(crate) fn failed(status: &Status) -> Response<Body> {
     grpc::server::GRPC.refusal(Codec::Protobuf, status)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: &str = "/a.B/C?connect=v1&encoding=json&message=%7B%7D";
+
+    fn parts(method: &Method, uri: &str, media_type: &str, version: Version) -> Parts {
+        let request = Request::builder().method(method).uri(uri).version(version);
+        request.header(CONTENT_TYPE, media_type).body(()).unwrap().into_parts().0
+    }
+
+    /// What a request speaks, by the media type of its answer, or the status of its refusal.
+    fn spoken(parts: &Parts, kind: MethodKind) -> Result<String, StatusCode> {
+        match protocol_of(parts, RpcMedia::of(&parts.headers), kind) {
+            Ok(RpcProtocol::Enveloped(dialect, codec)) => {
+                Ok(dialect.content_type(codec).to_str().unwrap().to_owned())
+            }
+            Ok(RpcProtocol::Unary) => Ok("unary".to_owned()),
+            Err(refusal) => {
+                if refusal.status() == StatusCode::METHOD_NOT_ALLOWED {
+                    assert_eq!(refusal.headers()[ALLOW], "POST");
+                }
+                Err(refusal.status())
+            }
+        }
+    }
+
+    #[test]
+    fn the_media_type_says_what_is_spoken() {
+        const UNSUPPORTED: Result<&str, StatusCode> = Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        for (media_type, unary, streams) in [
+            ("application/grpc", Ok("application/grpc"), Ok("application/grpc")),
+            ("application/grpc+proto", Ok("application/grpc"), Ok("application/grpc")),
+            ("application/grpc+json; a=b", Ok("application/grpc+json"), Ok("application/grpc+json")),
+            ("application/grpc+xml", UNSUPPORTED, UNSUPPORTED),
+            ("application/grpc-web", Ok("application/grpc-web"), Ok("application/grpc-web")),
+            ("application/grpc-web+json", Ok("application/grpc-web+json"), Ok("application/grpc-web+json")),
+            ("application/grpc-web-text", Ok("application/grpc-web-text"), Ok("application/grpc-web-text")),
+            ("application/grpc-websocket", UNSUPPORTED, UNSUPPORTED),
+            ("application/connect+proto", UNSUPPORTED, Ok("application/connect+proto")),
+            ("application/connect+json", UNSUPPORTED, Ok("application/connect+json")),
+            ("application/proto", Ok("unary"), UNSUPPORTED),
+            ("application/json", Ok("unary"), UNSUPPORTED),
+            ("text/plain", UNSUPPORTED, UNSUPPORTED),
+        ] {
+            let parts = parts(&Method::POST, "/a.B/C", media_type, Version::HTTP_2);
+            let told = |kind| spoken(&parts, kind);
+            let begins = |told: Result<String, StatusCode>, expected: Result<&str, StatusCode>| {
+                assert_eq!(
+                    told.map(|told| told.replace("+proto", "")),
+                    expected.map(|e| e.replace("+proto", "")),
+                    "{media_type}"
+                );
+            };
+            begins(told(MethodKind::Unary), unary);
+            for kind in [MethodKind::ServerStreaming, MethodKind::ClientStreaming, MethodKind::BidiStreaming]
+            {
+                begins(told(kind), streams);
+            }
+        }
+    }
+
+    #[test]
+    fn calls_use_post_or_get_where_that_is_one() {
+        let of = |method: &Method, uri: &str, kind| {
+            spoken(&parts(method, uri, "application/json", Version::HTTP_11), kind)
+        };
+        assert_eq!(of(&Method::GET, GET, MethodKind::Unary), Ok("unary".to_owned()));
+        let refused = Err(StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(of(&Method::GET, GET, MethodKind::ServerStreaming), refused);
+        assert_eq!(of(&Method::GET, "/a.B/C", MethodKind::Unary), refused);
+        for method in [Method::PUT, Method::HEAD, Method::DELETE, Method::OPTIONS] {
+            assert_eq!(of(&method, GET, MethodKind::Unary), refused, "{method}");
+        }
+    }
+
+    #[test]
+    fn grpc_needs_http2() {
+        let of = |media_type, version| {
+            spoken(&parts(&Method::POST, "/a.B/C", media_type, version), MethodKind::Unary)
+        };
+        let refused = Err(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+        assert_eq!(of("application/grpc", Version::HTTP_11), refused);
+        assert!(of("application/grpc", Version::HTTP_2).is_ok());
+        assert!(of("application/grpc-web", Version::HTTP_11).is_ok());
+        assert!(of("application/proto", Version::HTTP_10).is_ok());
+    }
+
+    #[test]
+    fn only_what_is_nothing_else_is_a_call_for_sure() {
+        for (media_type, only, system) in [
+            ("application/grpc", true, System::Grpc),
+            ("application/grpc-web", true, System::Grpc),
+            ("application/grpc+xml", true, System::Grpc),
+            ("application/connect+json", true, System::Connect),
+            ("application/proto", true, System::Connect),
+            ("application/json", false, System::Connect),
+            ("text/html", false, System::Connect),
+        ] {
+            let parts = parts(&Method::POST, "/a.B/C", media_type, Version::HTTP_2);
+            let media = RpcMedia::of(&parts.headers);
+            assert_eq!((media.is_rpc_only(), media.system()), (only, system), "{media_type}");
+        }
+    }
+
+    #[test]
+    fn a_head_has_a_limit_and_one_host() {
+        let with = |name: &str, value: &str| {
+            let mut parts = parts(&Method::POST, "/a.B/C", "application/grpc", Version::HTTP_11);
+            parts.headers.append(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+            parts
+        };
+        let size = |parts: &Parts| -> usize {
+            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + PER_HEADER).sum()
+        };
+        let check = |parts: &Parts, is_connection, limit| {
+            let media = RpcMedia::of(&parts.headers);
+            check_head(parts, media, is_connection, limit).map_err(|refusal| refusal.status())
+        };
+        let mut hosted = with("host", "a");
+        let exact = size(&hosted);
+        assert_eq!(check(&hosted, true, exact), Ok(()));
+        let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        assert_eq!(check(&hosted, true, exact - 1), Err(too_large));
+        // In the words of gRPC, whose answers have no other status.
+        hosted.version = Version::HTTP_2;
+        assert_eq!(check(&hosted, true, exact - 1), Err(StatusCode::OK));
+        let web = parts(&Method::POST, "/a.B/C", "application/grpc-web", Version::HTTP_2);
+        assert_eq!(check(&web, true, size(&web) - 1), Err(too_large));
+        let none = with("x-other", "a");
+        assert_eq!(check(&none, true, 1 << 10), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(check(&none, false, 1 << 10), Ok(()), "it is not known whether there was one");
+        let mut later = with("x-other", "a");
+        later.version = Version::HTTP_2;
+        assert_eq!(check(&later, true, 1 << 10), Ok(()));
+    }
+}

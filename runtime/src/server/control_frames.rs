@@ -191,7 +191,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use proptest::prelude::*;
+    use tokio::io::{AsyncWriteExt as _, BufWriter, DuplexStream};
 
     use super::*;
 
@@ -233,6 +235,67 @@ mod tests {
         for (kind, length) in [(PING, 8), (SETTINGS, 6), (PRIORITY, 5), (DATA, 0)] {
             assert!(is_control(kind, 0, length), "{kind}");
         }
+    }
+
+    /// A connection, the other end of it, and its use.
+    fn connected(room: usize) -> (ControlFrames<BufWriter<DuplexStream>>, DuplexStream, ConnectionUse) {
+        let (ours, theirs) = tokio::io::duplex(room);
+        let usage = crate::server::session::track(true).0;
+        // Nothing is kept back but until it is flushed.
+        (ControlFrames::new(BufWriter::with_capacity(8, ours), usage.clone()), theirs, usage)
+    }
+
+    #[tokio::test]
+    async fn what_is_written_and_read_passes_and_is_counted() {
+        use tokio::io::AsyncReadExt as _;
+
+        let (mut io, mut theirs, _) = connected(64);
+        assert!(io.is_write_vectored());
+        assert_eq!(io.write(b"ab").await.unwrap(), 2);
+        assert_eq!(io.write_vectored(&[io::IoSlice::new(b"c"), io::IoSlice::new(b"de")]).await.unwrap(), 3);
+        assert_eq!(io.sent, 5);
+        io.flush().await.unwrap();
+        let mut read = [0; 5];
+        theirs.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"abcde");
+        theirs.write_all(b"fg").await.unwrap();
+        io.read_exact(&mut read[..2]).await.unwrap();
+        assert_eq!(&read[..2], b"fg");
+        io.shutdown().await.unwrap();
+        assert_eq!(theirs.read(&mut read).await.unwrap(), 0, "the end");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_keeps_a_connection_in_use() {
+        use tokio::io::AsyncReadExt as _;
+
+        let (mut io, mut theirs, usage) = connected(16);
+        let many = [0; 16];
+        io.write_all(&many).await.unwrap();
+        assert!(usage.is_idle());
+        assert!(io.write(&many).now_or_never().is_none());
+        assert!(!usage.is_idle(), "the client is waited for");
+        theirs.read_exact(&mut [0; 16]).await.unwrap();
+        io.write_all(&many[..4]).await.unwrap();
+        assert!(usage.is_idle());
+        io.write_all(&many[..8]).await.unwrap();
+        io.write_all(&many[..8]).await.unwrap();
+        assert!(io.flush().now_or_never().is_none());
+        assert!(!usage.is_idle(), "to flush is to write");
+    }
+
+    #[tokio::test]
+    async fn a_connection_with_too_many_breaks() {
+        use tokio::io::AsyncReadExt as _;
+
+        let (mut io, mut theirs, _) = connected(1 << 16);
+        theirs.write_all(PREFACE).await.unwrap();
+        theirs.write_all(&frame(PING, 0, 8).repeat(usize::try_from(BURST).unwrap())).await.unwrap();
+        let mut read = vec![0; PREFACE.len() + (HEADER + 8) * usize::try_from(BURST).unwrap()];
+        io.read_exact(&mut read).await.unwrap();
+        theirs.write_all(&frame(PING, 0, 8)).await.unwrap();
+        let error = io.read_exact(&mut read[..HEADER]).await.unwrap_err();
+        assert_eq!(error.to_string(), "too many control frames");
     }
 
     #[tokio::test(start_paused = true)]

@@ -135,3 +135,81 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<I> {
         self.io.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::IoSlice;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter, DuplexStream};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn linger() -> (Linger<BufWriter<DuplexStream>>, DuplexStream, Arc<CancellationToken>) {
+        let (ours, theirs) = tokio::io::duplex(8192);
+        let draining = Arc::new(CancellationToken::default());
+        (Linger::new(BufWriter::new(ours), Arc::clone(&draining)), theirs, draining)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_written_and_read_passes() {
+        let (mut linger, mut theirs, _draining) = linger();
+        assert!(linger.is_write_vectored());
+        assert_eq!(linger.write(b"ab").await.unwrap(), 2);
+        assert_eq!(linger.write_vectored(&[IoSlice::new(b"c"), IoSlice::new(b"d")]).await.unwrap(), 2);
+        linger.flush().await.unwrap();
+        let mut read = [0; 4];
+        theirs.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"abcd");
+        theirs.write_all(b"ef").await.unwrap();
+        linger.read_exact(&mut read[..2]).await.unwrap();
+        assert_eq!(&read[..2], b"ef");
+    }
+
+    /// After how many seconds a connection is closed whose client does so meanwhile. It has seen the end by then.
+    async fn closed(drains: bool, client: impl AsyncFnOnce(DuplexStream)) -> u64 {
+        let (mut linger, mut theirs, draining) = linger();
+        if drains {
+            draining.cancel();
+        }
+        let begun = Instant::now();
+        let client = async {
+            assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "all is written");
+            client(theirs).await;
+        };
+        let closing = async {
+            linger.shutdown().await.unwrap();
+            let took = begun.elapsed().as_secs();
+            drop(linger);
+            took
+        };
+        futures_util::future::join(closing, client).await.0
+    }
+
+    async fn send(mut client: DuplexStream, pieces: usize, pause: Duration) {
+        for _ in 0..pieces {
+            if client.write_all(&[0; 4096]).await.is_err() {
+                return;
+            }
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+        }
+        // It stays.
+        let _ = client.read(&mut [0]).await;
+        sleep(LONGEST * 10).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_closed_once_its_client_has_finished_or_takes_too_long() {
+        let longest = LONGEST.as_secs();
+        assert_eq!(closed(false, async |client| drop(client)).await, 0, "it has finished");
+        assert_eq!(closed(false, async |client| send(client, 0, LONGEST).await).await, longest, "silence");
+        let slowly = Duration::from_millis(100);
+        assert_eq!(closed(false, async |client| send(client, 100, slowly).await).await, longest, "slowly");
+        let a_lot = 2 * THROWN_AWAY / 4096;
+        assert_eq!(closed(false, async |client| send(client, a_lot, Duration::ZERO).await).await, 0, "a lot");
+        assert_eq!(closed(true, async |client| send(client, 0, LONGEST).await).await, 0, "draining");
+        assert_eq!(closed(true, async |client| send(client, 1, LONGEST).await).await, 0, "draining");
+    }
+}

@@ -146,3 +146,15 @@ pub enum BodyKind {
     /// A field of the request, by its index.
     Field(u16),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binding_says_which_method_it_leads_to() {
+        let binding = Binding::new(2, "GET", "/v1/{name}").declared("a.proto", 7).response_body(1);
+        assert_eq!(binding.route(), (2, "GET", "/v1/{name}"));
+        assert_eq!(format!("{binding:?}"), "GET /v1/{name}");
+    }
+}

@@ -7,6 +7,7 @@
 mod changes;
 mod choices;
 mod failures;
+mod first;
 #[cfg(unix)]
 mod frozen;
 mod kinds;

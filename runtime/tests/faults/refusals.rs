@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use h2::Reason;
+use rsvc::client::Balance;
 use rsvc::codegen::bytes::Bytes;
 use rsvc::codegen::client;
 use rsvc::{Code, Context, RequestStream, Status};
@@ -53,6 +54,28 @@ async fn a_stream_that_is_refused_is_sent_again() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn who_does_not_answer_a_health_check_is_not_said_to_be_unhealthy() {
+    // It takes calls, and answers none.
+    let serve: crate::server::Serve = Arc::new(move |_, mut connection| {
+        Box::pin(async move {
+            let mut calls = Vec::new();
+            while let Some(call) = connection.accept().await {
+                calls.push(call);
+            }
+        })
+    });
+    let server = Server::start(100, serve).await;
+    let channel = server
+        .builder()
+        .endpoints([server.address])
+        .balance(Balance::round_robin().health_check("a.B"))
+        .connect_timeout(Duration::from_secs(1));
+    let status = unary(&channel.connect_lazy().unwrap(), Context::new()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.message().contains("none can take a call in time"), "{}", status.message());
 }
 
 #[tokio::test]

@@ -17,12 +17,14 @@ mod endings;
 mod errors;
 mod health;
 mod in_process;
+mod interceptors;
 mod limits;
 mod metadata;
 mod mounted;
 mod pages;
 mod protocol;
 mod reflection;
+mod refused;
 mod serving;
 mod setup;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use crate::demo::{Demo, DemoClient, DemoServer, number, text};
 use crate::grpc::grpc::health::v1::{Health as _, HealthClient, HealthServer};
 use crate::health::{AlwaysServing, SERVING, of};
-use crate::setup::{Script, run};
+use crate::setup::{LONG, Script, run};
 
 #[tokio::test]
 async fn in_a_plain_tonic_server() {
@@ -74,4 +74,20 @@ async fn a_server_without_a_socket() {
     let (script, _events) = Script::new();
     let server = Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
     assert!(settings.with_transport(server).unwrap_err().is_invalid_endpoint());
+}
+
+/// Endless streams of a server that has no connections are told by whoever has mounted it.
+#[tokio::test]
+async fn a_server_without_a_socket_is_told_to_stop() {
+    let (script, _events) = Script::new();
+    let server = Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
+    let channel = Channel::builder("http://in.process").with_transport(server.clone()).unwrap();
+    let client = DemoClient::new(channel);
+    let mut responses = client.count(Context::new(), text("until stopping")).await.unwrap();
+    assert_eq!(responses.message().await.unwrap(), Some(number(1)));
+    let next = tokio::time::timeout(std::time::Duration::from_millis(50), responses.message()).await;
+    assert!(next.is_err(), "nobody has told it to stop");
+    server.stop();
+    let next = tokio::time::timeout(LONG, responses.message()).await.expect("it was told");
+    assert_eq!(next.unwrap(), Some(number(2)));
 }

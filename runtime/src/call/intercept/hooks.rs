@@ -173,3 +173,101 @@ impl Drop for Shared {
         self.abandon();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bridge::Code;
+    use crate::pb::google::rpc::LocalizedMessage;
+
+    type Text = LocalizedMessage;
+
+    /// A call with two interceptors, the outer one first, and what they are told of its end.
+    fn call(ctx: &Context) -> (Shared, Receiver<(&'static str, Code)>) {
+        let shared = Shared::new(ctx);
+        let (sender, told) = channel();
+        for name in ["outer", "inner"] {
+            let sender = sender.clone();
+            shared.add_end_hook(Box::new(move |status| sender.send((name, status.code())).unwrap()));
+        }
+        (shared, told)
+    }
+
+    fn told(told: &Receiver<(&'static str, Code)>) -> Vec<(&'static str, Code)> {
+        told.try_iter().collect()
+    }
+
+    #[test]
+    fn an_end_is_told_once_and_first_to_the_inner_one() {
+        let (shared, ends) = call(&Context::new());
+        shared.end(&Status::aborted("enough"));
+        assert_eq!(told(&ends), [("inner", Code::Aborted), ("outer", Code::Aborted)]);
+        shared.end(&Status::ok(""));
+        shared.abandon();
+        drop(shared);
+        assert_eq!(told(&ends), []);
+    }
+
+    #[test]
+    fn a_call_that_nobody_waits_for_is_given_up() {
+        let given_up = [("inner", Code::Cancelled), ("outer", Code::Cancelled)];
+        let (shared, ends) = call(&Context::new());
+        drop(Waiting::for_end(&shared));
+        assert_eq!(told(&ends), given_up);
+        let (shared, ends) = call(&Context::new());
+        Waiting::for_end(&shared).end();
+        assert_eq!(told(&ends), [], "others wait for it");
+        drop(shared);
+        assert_eq!(told(&ends), given_up, "but not for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_at_the_deadline_was_late() {
+        let second = Duration::from_secs(1);
+        for (waits, code) in [(second / 2, Code::Cancelled), (second, Code::DeadlineExceeded)] {
+            let (shared, ends) = call(&Context::new().with_timeout(second));
+            tokio::time::advance(waits).await;
+            shared.abandon();
+            assert_eq!(told(&ends), [("inner", code), ("outer", code)]);
+        }
+    }
+
+    #[test]
+    fn requests_come_from_outside_and_responses_from_inside() {
+        let shared = Shared::new(&Context::new());
+        for name in ["outer", "inner"] {
+            let hook = move |message: &mut Message<'_>| {
+                message.downcast_mut::<Text>().unwrap().message.push_str(name);
+                Ok(())
+            };
+            shared.add_request_hook(Box::new(hook));
+            shared.add_response_hook(Box::new(hook));
+        }
+        let mut message = Text::default();
+        shared.request(&mut message).unwrap();
+        assert_eq!(message.message, "outerinner");
+        let mut message = Text::default();
+        shared.respond(&mut message).unwrap();
+        assert_eq!(message.message, "innerouter");
+    }
+
+    #[test]
+    fn a_hook_that_fails_is_the_last_one() {
+        let shared = Shared::new(&Context::new());
+        for add in [Shared::add_request_hook, Shared::add_response_hook] {
+            add(&shared, Box::new(|_| Err(Status::aborted("no"))));
+        }
+        let passes = |message: &mut Message<'_>| {
+            message.downcast_mut::<Text>().unwrap().message.push('x');
+            Ok(())
+        };
+        shared.add_request_hook(Box::new(passes));
+        let mut message = Text::default();
+        assert_eq!(shared.request(&mut message).unwrap_err().code(), Code::Aborted);
+        assert_eq!(shared.respond(&mut message).unwrap_err().code(), Code::Aborted);
+        assert_eq!(message.message, "");
+    }
+}

@@ -142,3 +142,19 @@ impl Json for HealthCheckResponse {
         reader.int32(&mut self.status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As [`SERVING`] and its like are numbers here, the generated messages write names: what is read is the same.
+    #[test]
+    fn messages_have_json_as_others_do() {
+        let request = HealthCheckRequest { service: "demo.Who".to_owned() };
+        assert_eq!(json::to_string(&request).unwrap(), r#"{"service":"demo.Who"}"#);
+        assert_eq!(json::from_str::<HealthCheckRequest>(r#"{"service":"demo.Who"}"#).unwrap(), request);
+        let response = HealthCheckResponse { status: SERVING };
+        assert_eq!(json::to_string(&response).unwrap(), r#"{"status":1}"#);
+        assert_eq!(json::from_str::<HealthCheckResponse>(r#"{"status":1}"#).unwrap(), response);
+    }
+}

@@ -1,0 +1,95 @@
+//! Calls that are refused before they are calls are told of as others are.
+
+use std::sync::{Arc, Mutex};
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use rsvc::codegen::http::{Request, StatusCode, Version};
+use rsvc::{Body, Server};
+use tower::ServiceExt as _;
+
+use crate::demo::DemoServer;
+use crate::setup::Script;
+
+/// Notes the labels of durations.
+#[derive(Default)]
+struct Durations(Arc<Mutex<Vec<String>>>);
+
+impl Recorder for Durations {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        let labels = key.labels().filter(|label| label.key() != "error.type");
+        let values: Vec<_> = labels.map(|label| label.value().to_owned()).collect();
+        self.0.lock().unwrap().push(values.join(" "));
+        Histogram::noop()
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_is_measured() {
+    const SAY: &str = "/demo.v1.Demo/Say";
+    let server = || {
+        let (script, _events) = Script::new();
+        Server::new().authenticated_by_layers().add(DemoServer::new(script))
+    };
+    let measured = server().metrics().into_service().unwrap();
+    let silent = server().into_service().unwrap();
+    let recorder = Durations::default();
+    let durations = Arc::clone(&recorder.0);
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    for (method, path, media_type, version, status, told) in [
+        (
+            "POST",
+            SAY,
+            "application/grpc",
+            Version::HTTP_11,
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "grpc demo.v1.Demo/Say UNIMPLEMENTED",
+        ),
+        (
+            "PUT",
+            SAY,
+            "application/json",
+            Version::HTTP_2,
+            StatusCode::METHOD_NOT_ALLOWED,
+            "connectrpc demo.v1.Demo/Say UNIMPLEMENTED",
+        ),
+        (
+            "POST",
+            "/demo.v1.Demo/Other",
+            "application/grpc",
+            Version::HTTP_2,
+            StatusCode::OK,
+            "grpc _OTHER UNIMPLEMENTED",
+        ),
+        (
+            "POST",
+            "/demo.v1.Other/Say",
+            "application/grpc-web",
+            Version::HTTP_11,
+            StatusCode::OK,
+            "grpc _OTHER UNIMPLEMENTED",
+        ),
+    ] {
+        for (service, told) in [(&silent, None), (&measured, Some(told))] {
+            let request = Request::builder().method(method).uri(path).version(version);
+            let request = request.header("content-type", media_type).body(Body::empty()).unwrap();
+            let answer = service.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), status, "{method} {path} {media_type}");
+            let durations = std::mem::take(&mut *durations.lock().unwrap());
+            assert_eq!(durations.first().map(String::as_str), told, "{method} {path} {media_type}");
+        }
+    }
+}
