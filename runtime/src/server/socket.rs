@@ -100,3 +100,40 @@ impl AsyncWrite for Socket {
         either!(self, stream => stream.is_write_vectored())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::IoSlice;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sockets_of_both_kinds_are_connections() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let (accepted, peer) = listener.accept().await.unwrap();
+        let (unix, other) = UnixStream::pair().unwrap();
+        for (mut socket, mut theirs, known) in [
+            (Socket::Tcp(accepted), Socket::Tcp(tcp), Some((address, peer))),
+            (Socket::Unix(unix), Socket::Unix(other), None),
+        ] {
+            let info = socket.connect_info();
+            assert_eq!(info.local_addr.zip(info.remote_addr), known);
+            assert!(socket.is_write_vectored());
+            assert_eq!(socket.write(b"ab").await.unwrap(), 2);
+            assert_eq!(socket.write_vectored(&[IoSlice::new(b"c"), IoSlice::new(b"d")]).await.unwrap(), 2);
+            socket.flush().await.unwrap();
+            theirs.write_all(b"ef").await.unwrap();
+            let mut read = [0; 2];
+            socket.read_exact(&mut read).await.unwrap();
+            assert_eq!(&read, b"ef");
+            socket.shutdown().await.unwrap();
+            let mut all = Vec::new();
+            theirs.read_to_end(&mut all).await.unwrap();
+            assert_eq!(all, b"abcd", "and the end, though it is still there");
+        }
+    }
+}

@@ -105,7 +105,8 @@ fn install(session: &Session) -> Result<PathBuf> {
     let program = root.join("bin/cargo-mutants");
     let said = Command::new(&program).args(["mutants", "--version"]).stderr(Stdio::null()).output();
     if !said.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(VERSION)) {
-        let mut command = session.cargo(["install", "--locked", "--version", VERSION, "--root"]);
+        // It only lists: to optimize it would take longer.
+        let mut command = session.cargo(["install", "--debug", "--locked", "--version", VERSION, "--root"]);
         process::run(command.arg(root).arg("cargo-mutants"))?;
     }
     Ok(program)
