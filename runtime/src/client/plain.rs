@@ -154,9 +154,14 @@ impl Write for PlainStream {
 mod tests {
     use std::io::IoSlice;
 
+    use futures_util::FutureExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, BufWriter};
+    use tokio::time::{Duration, timeout};
 
     use super::*;
+
+    /// Longer than it takes.
+    const LONG: Duration = Duration::from_secs(20);
 
     /// What is written is kept until it is flushed, and the other side sees the end.
     #[tokio::test]
@@ -175,7 +180,7 @@ mod tests {
         stream.read_exact(&mut read[..2]).await.unwrap();
         assert_eq!(&read[..2], b"fg");
         stream.shutdown().await.unwrap();
-        assert_eq!(theirs.read(&mut read).await.unwrap(), 0, "the end");
+        assert_eq!(theirs.read(&mut read).now_or_never().expect("the end").unwrap(), 0);
     }
 
     #[cfg(unix)]
@@ -199,7 +204,8 @@ mod tests {
             assert_eq!(&read, b"cd");
             stream.shutdown().await.unwrap();
             let mut all = Vec::new();
-            theirs.read_to_end(&mut all).await.unwrap();
+            let end = timeout(LONG, theirs.read_to_end(&mut all)).await;
+            end.expect("the end, though it is still there").unwrap();
             assert_eq!(all, b"ab");
         }
     }

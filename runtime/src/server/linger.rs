@@ -174,7 +174,9 @@ mod tests {
         }
         let begun = Instant::now();
         let client = async {
-            assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "all is written");
+            let mut end = [0];
+            let end = timeout(LONGEST * 20, theirs.read(&mut end)).await;
+            assert_eq!(end.expect("all is written").unwrap(), 0);
             client(theirs).await;
         };
         let closing = async {

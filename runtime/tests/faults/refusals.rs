@@ -234,8 +234,7 @@ async fn a_call_that_a_server_has_begun_with_is_not_sent_again() {
 }
 
 /// A call on a connection that is written by hand.
-fn head_of_call(stream: u32, ends: bool) -> Vec<u8> {
-    let path = "/grpc.health.v1.Health/Check";
+fn head_of_call(path: &str, stream: u32, ends: bool) -> Vec<u8> {
     let literal =
         |prefix: u8, value: &str| [&[prefix, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat();
     let named = |name: &str, value: &str| {
@@ -251,9 +250,22 @@ fn head_of_call(stream: u32, ends: bool) -> Vec<u8> {
     frame(1, if ends { 5 } else { 4 }, stream, &block.concat())
 }
 
+const CHECK_PATH: &str = "/grpc.health.v1.Health/Check";
+
 fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
+}
+
+/// The kinds of the frames in what a server has sent, each with its stream.
+fn found(mut received: &[u8]) -> Vec<(u8, u32)> {
+    let mut found = Vec::new();
+    while let Some((head, content)) = received.split_at_checked(9) {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+        found.push((head[3], u32::from_be_bytes([head[5], head[6], head[7], head[8]])));
+        received = &content[length.min(content.len())..];
+    }
+    found
 }
 
 /// The kinds of the frames that a server sends until its connection pauses or ends, each with its stream.
@@ -262,31 +274,59 @@ async fn frames(io: &mut tokio::net::TcpStream) -> Vec<(u8, u32)> {
     let mut received = Vec::new();
     let pause = std::time::Duration::from_millis(500);
     while timeout(pause, io.read_buf(&mut received)).await.is_ok_and(|read| read.unwrap() > 0) {}
-    let mut found = Vec::new();
-    let mut rest = &received[..];
-    while let Some((head, content)) = rest.split_at_checked(9) {
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-        found.push((head[3], u32::from_be_bytes([head[5], head[6], head[7], head[8]])));
-        rest = &content[length.min(content.len())..];
-    }
-    found
+    found(&received)
 }
 
-#[tokio::test]
-async fn calls_that_are_given_up_at_once_do_not_end_the_connection_of_the_others() {
+/// A connection to a server as it is by default, begun by hand.
+async fn connected() -> tokio::net::TcpStream {
     use tokio::io::AsyncWriteExt as _;
     let server = rsvc::Server::new().bind("127.0.0.1:0").await.unwrap();
     let address = server.local_addr();
     tokio::spawn(server.serve());
     let mut io = tokio::net::TcpStream::connect(address).await.unwrap();
-    let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    said.extend(frame(4, 0, 0, &[]));
+    io.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    io.write_all(&frame(4, 0, 0, &[])).await.unwrap();
+    io
+}
+
+#[tokio::test]
+async fn what_comes_behind_an_answer_does_not_end_the_connection_of_the_others() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    const AT_ONCE: u32 = 128;
+    let mut io = connected().await;
+    // More than h2 lets come of streams that it has forgotten.
+    for batch in 0..20 {
+        let streams = || (0..AT_ONCE).map(|call| 2 * (batch * AT_ONCE + call) + 1);
+        // There is no such service, whatever follows.
+        let heads: Vec<_> =
+            streams().flat_map(|stream| head_of_call("/no.Service/Call", stream, false)).collect();
+        io.write_all(&heads).await.unwrap();
+        let mut received = Vec::new();
+        let answered = |received: &[u8]| found(received).iter().filter(|(kind, _)| *kind == 1).count();
+        while answered(&received) < streams().count() {
+            let read = timeout(LONG, io.read_buf(&mut received)).await.expect("an answer");
+            assert!(read.unwrap() > 0, "it goes away: {:?}", found(&received));
+        }
+        let rest: Vec<_> = streams().flat_map(|stream| frame(0, 1, stream, &[0; 5])).collect();
+        io.write_all(&rest).await.unwrap();
+        let found = found(&received);
+        assert!(!found.iter().any(|(kind, _)| *kind == 7), "it goes away in batch {batch}");
+    }
+    let frames = frames(&mut io).await;
+    assert!(!frames.iter().any(|(kind, _)| *kind == 7), "it goes away: {frames:?}");
+}
+
+#[tokio::test]
+async fn calls_that_are_given_up_at_once_do_not_end_the_connection_of_the_others() {
+    use tokio::io::AsyncWriteExt as _;
+    let mut io = connected().await;
+    let mut said = Vec::new();
     // All come at once, so that the server has accepted none when they are given up.
     for call in 0..64 {
-        said.extend(head_of_call(2 * call + 1, false));
+        said.extend(head_of_call(CHECK_PATH, 2 * call + 1, false));
         said.extend(frame(3, 0, 2 * call + 1, &8_u32.to_be_bytes()));
     }
-    said.extend(head_of_call(129, false));
+    said.extend(head_of_call(CHECK_PATH, 129, false));
     said.extend(frame(0, 1, 129, &[0; 5]));
     io.write_all(&said).await.unwrap();
     let frames = frames(&mut io).await;

@@ -77,7 +77,8 @@ pub(super) fn files(root: &Path) -> Result<Vec<String>> {
 /// What tells the workspace apart from one in which tests may have other outcomes.
 pub(super) fn state(root: &Path) -> Result<String> {
     let mut marks = Vec::new();
-    for file in files(root)?.into_iter().filter(|file| !file.ends_with(".md")) {
+    let is_page = |file: &String| Path::new(file).extension().is_some_and(|end| end == "md");
+    for file in files(root)?.into_iter().filter(|file| !is_page(file)) {
         // Links, and what is deleted, say nothing.
         let Ok(bytes) = fs::read(root.join(&file)) else { continue };
         marks.push(mark(&[file.as_bytes(), &bytes]));

@@ -63,13 +63,12 @@ pub(crate) fn run(session: &Session, shard: Option<&str>, only: &[String], paths
     let known = Memory::of(&session.target("mutants/outcomes.txt"), &state)?;
     let verdicts = trial::each(all.collect(), |number| {
         let Change { name, file, .. } = &changes[number];
-        let verdict = match Verdict::known(&known, name) {
-            Some(verdict) => verdict,
-            None => {
-                let verdict = tests.try_out(number, &trial::module(file))?;
-                known.add(&verdict.line(name))?;
-                verdict
-            }
+        let verdict = if let Some(verdict) = Verdict::known(&known, name) {
+            verdict
+        } else {
+            let verdict = tests.try_out(number, &trial::module(file))?;
+            known.add(&verdict.line(name))?;
+            verdict
         };
         Ok::<_, anyhow::Error>((verdict, outcomes::without_place(name)))
     });

@@ -139,11 +139,13 @@ impl Drop for WatchedIncoming {
     }
 }
 
-#[cfg(all(test, feature = "client", feature = "server"))]
+#[cfg(test)]
+#[cfg(all(feature = "client", feature = "server"))]
 mod tests {
     use std::sync::Mutex;
     use std::task::Waker;
 
+    use super::super::Message;
     use super::*;
     use crate::bridge::Code;
     use crate::pb::google::rpc::LocalizedMessage;
@@ -241,10 +243,17 @@ mod tests {
         }
     }
 
-    fn shown(message: &mut super::super::Message<'_>) -> Result<(), Status> {
-        message.downcast_mut::<Text>().unwrap().message = "shown".to_owned();
-        Ok(())
+    /// Has the hooks of a call change its messages.
+    fn show(shared: &Shared) {
+        let shown = |message: &mut Message<'_>| {
+            "shown".clone_into(&mut message.downcast_mut::<Text>().unwrap().message);
+            Ok(())
+        };
+        shared.add_request_hook(Box::new(shown));
+        shared.add_response_hook(Box::new(shown));
     }
+
+    type MakeOutgoing = fn(Box<dyn Outgoing>, Arc<Shared>) -> WatchedOutgoing;
 
     #[test]
     fn the_end_of_responses_that_go_out_is_that_of_the_call() {
@@ -264,15 +273,13 @@ mod tests {
             (Box::new(RequestStream::new(failing())), Some(Code::Aborted)),
             (Box::new(RequestStream::new(endless())), None),
         ];
-        type Make = fn(Box<dyn Outgoing>, Arc<Shared>) -> WatchedOutgoing;
         for (make, streams, is_end) in [
-            (WatchedOutgoing::responses as Make, responses, true),
-            (WatchedOutgoing::requests as Make, requests, false),
+            (WatchedOutgoing::responses as MakeOutgoing, responses, true),
+            (WatchedOutgoing::requests as MakeOutgoing, requests, false),
         ] {
             for (stream, code) in streams {
                 let (shared, end) = call();
-                shared.add_request_hook(Box::new(shown));
-                shared.add_response_hook(Box::new(shown));
+                show(&shared);
                 let mut stream = make(stream, Arc::clone(&shared));
                 assert_eq!(drain(&mut stream), (1, code));
                 assert_eq!(*end.lock().unwrap(), code.filter(|_| is_end));
