@@ -16,17 +16,17 @@ use crate::call::yield_budget::YieldBudget;
 use super::feed::{Feed, FeedReader};
 use super::held::DecoderShare;
 use super::zstd::ZstdDecoder;
-use super::{Compression, DecompressError};
+use super::{Compression, DecompressError, brotli};
 
 /// How much comes out at once.
 const STEP: usize = 16 * 1024;
 
-fn decoder(coding: Compression, feed: &Feed) -> Box<dyn Read + Send> {
-    let source = FeedReader::new(feed.clone());
+/// `share` is what it may hold, if anybody counts that: gzip looks back 32 KiB, which is little.
+fn decoder(coding: Compression, feed: &Feed, share: Option<&DecoderShare>) -> Box<dyn Read + Send> {
     match coding {
-        Compression::Gzip => Box::new(MultiGzDecoder::new(source)),
-        Compression::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),
-        Compression::Zstd => Box::new(ZstdDecoder::new(feed.clone())),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(FeedReader::new(feed.clone()))),
+        Compression::Brotli => Box::new(brotli::decoder(feed, share)),
+        Compression::Zstd => Box::new(ZstdDecoder::new(feed.clone(), share.cloned())),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn whole(coding: Compression, data: Bytes, limit: usize) -> Result<By
     feed.push(data);
     feed.complete();
     // One byte more than the limit shows that there is more.
-    let mut decoder = decoder(coding, &feed).take(limit as u64 + 1);
+    let mut decoder = decoder(coding, &feed, None).take(limit as u64 + 1);
     decoder.read_to_end(&mut out).map_err(|error| DecompressError::Malformed(error.to_string()))?;
     if out.len() > limit { Err(DecompressError::TooLarge) } else { Ok(out.into()) }
 }
@@ -52,8 +52,6 @@ pub(crate) struct Decompressed {
     stage: Stage,
     budget: YieldBudget,
     share: DecoderShare,
-    /// How much has come out.
-    produced: usize,
     /// What the inner body had behind its data.
     trailers: Option<HeaderMap>,
     /// The error of what is not in the coding, which the text begins with.
@@ -72,10 +70,10 @@ impl Decompressed {
     /// `share` is what the decoder may hold while the rest of the body has not arrived.
     pub(crate) fn new(coding: Compression, inner: Body, share: DecoderShare) -> Self {
         let feed = Feed::default();
-        let decoder = decoder(coding, &feed);
+        let decoder = decoder(coding, &feed, Some(&share));
         let (stage, budget) = (Stage::Decoding, YieldBudget::default());
         let malformed = |why| Status::invalid_argument(format!("the body of the request is not {why}"));
-        Self { inner, feed, decoder, coding, stage, budget, share, produced: 0, trailers: None, malformed }
+        Self { inner, feed, decoder, coding, stage, budget, share, trailers: None, malformed }
     }
 
     /// The same with another error for what is not in the coding: the text begins with its name.
@@ -123,21 +121,22 @@ impl Decompressed {
         let mut out = vec![0; STEP];
         while self.stage == Stage::Decoding {
             ready!(self.budget.poll_proceed(task));
+            if self.feed.is_complete() || self.inner.is_end_stream() {
+                self.share.note_arrived();
+            }
             match self.decoder.read(&mut out) {
                 Ok(0) => self.stage = Stage::Complete,
                 Ok(count) => {
                     self.budget.spend(count);
-                    self.produced = self.produced.saturating_add(count);
-                    // Counted as it grows: of many that will be waited for, none has to be waited for yet.
-                    if !self.feed.is_complete() && !self.inner.is_end_stream() {
-                        self.share.hold(self.coding, self.produced)?;
-                    }
                     out.truncate(count);
                     return Poll::Ready(Ok(Some(out.into())));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => self.budget.spend(STEP),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(self.poll_arrive(task))?,
-                Err(error) => return Poll::Ready(Err(self.malformed(&error.to_string()))),
+                Err(error) => {
+                    let refusal = self.share.refusal();
+                    return Poll::Ready(Err(refusal.unwrap_or_else(|| self.malformed(&error.to_string()))));
+                }
             }
         }
         while self.stage == Stage::Complete {

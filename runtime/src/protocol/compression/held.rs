@@ -1,18 +1,14 @@
 //! What decoders hold of bodies that have not arrived: whoever stops in the middle of one keeps its window in memory.
 
-use std::mem::take;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::Compression;
 use crate::bridge::{Code, Status};
 use crate::error::wire;
 
 /// Up to here a decoder is not counted, in bytes.
 const SMALL: usize = 64 << 10;
-/// The most that a decoder looks back, in bytes: 16 MiB of brotli, the larger of the two.
-const LARGEST_WINDOW: usize = 16 << 20;
 /// When a caller that is refused may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -36,11 +32,21 @@ impl Default for DecoderMemory {
     }
 }
 
-/// What one decoder holds of it.
+/// What one decoder holds of it. Its clones are the same share: a decoder works in one task at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct DecoderShare(Arc<Share>);
+
 #[derive(Debug)]
-pub(crate) struct DecoderShare {
+struct Share {
     memory: Arc<DecoderMemory>,
-    held: usize,
+    /// What the decoder has.
+    used: AtomicUsize,
+    /// What is counted of that.
+    held: AtomicUsize,
+    /// Whether all of the body has arrived.
+    arrived: AtomicBool,
+    /// Whether the decoder did not get what it needs.
+    refused: AtomicBool,
 }
 
 /// Of a memory that no other decoder has a part of.
@@ -52,36 +58,68 @@ impl Default for DecoderShare {
 
 impl DecoderShare {
     pub(crate) fn new(memory: Arc<DecoderMemory>) -> Self {
-        Self { memory, held: 0 }
+        let (used, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (arrived, refused) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Share { memory, used, held, arrived, refused }))
     }
 
-    /// Notes that so many bytes have come out of a decoder whose body has not arrived as a whole.
-    ///
-    /// # Errors
-    /// `RESOURCE_EXHAUSTED`, with the time after which to try again, if all of them hold too much then.
-    pub(super) fn hold(&mut self, coding: Compression, produced: usize) -> Result<(), Status> {
-        // gzip looks back 32 KiB.
-        if coding == Compression::Gzip || produced <= SMALL {
-            return Ok(());
+    /// All of the body has arrived: from now on nothing is waited for, and what is taken is soon given back.
+    pub(super) fn note_arrived(&self) {
+        self.0.arrived.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for so many bytes more; whether the decoder may have them. It may not if all of them hold too much then.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        let share = &*self.0;
+        let used = share.used.load(Ordering::Relaxed).saturating_add(bytes);
+        if used > SMALL && !share.arrived.load(Ordering::Relaxed) {
+            let more = used - share.held.load(Ordering::Relaxed);
+            if share.memory.held.fetch_add(more, Ordering::Relaxed).saturating_add(more) > share.memory.limit
+            {
+                share.memory.held.fetch_sub(more, Ordering::Relaxed);
+                share.refused.store(true, Ordering::Relaxed);
+                return false;
+            }
+            share.held.store(used, Ordering::Relaxed);
         }
-        let more = produced.min(LARGEST_WINDOW).saturating_sub(self.held);
-        self.held += more;
-        if self.memory.held.fetch_add(more, Ordering::Relaxed) + more <= self.memory.limit {
-            return Ok(());
-        }
-        let message = "too much memory is held for compressed bodies that have not arrived";
-        Err(wire::retry_after(Code::ResourceExhausted, message.to_owned(), RETRY_AFTER))
+        share.used.store(used, Ordering::Relaxed);
+        true
+    }
+
+    /// So many bytes are no longer needed.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.0.give_back(bytes);
     }
 
     /// The decoder is gone.
-    pub(super) fn release(&mut self) {
-        self.memory.held.fetch_sub(take(&mut self.held), Ordering::Relaxed);
+    pub(super) fn release(&self) {
+        self.0.give_back(usize::MAX);
+    }
+
+    /// The error of a decoder that did not get what it needs: `RESOURCE_EXHAUSTED`, with the time after which to try again.
+    pub(super) fn refusal(&self) -> Option<Status> {
+        self.0.refused.load(Ordering::Relaxed).then(|| {
+            let message = "too much memory is held for compressed bodies that have not arrived";
+            wire::retry_after(Code::ResourceExhausted, message.to_owned(), RETRY_AFTER)
+        })
     }
 }
 
-impl Drop for DecoderShare {
+impl Share {
+    fn give_back(&self, bytes: usize) {
+        let used = self.used.load(Ordering::Relaxed).saturating_sub(bytes);
+        self.used.store(used, Ordering::Relaxed);
+        let held = self.held.load(Ordering::Relaxed);
+        if held > used {
+            self.held.store(used, Ordering::Relaxed);
+            self.memory.held.fetch_sub(held - used, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Share {
     fn drop(&mut self) {
-        self.release();
+        self.give_back(usize::MAX);
     }
 }
 
@@ -92,18 +130,35 @@ mod tests {
     #[test]
     fn all_of_them_share_a_limit() {
         let memory = Arc::new(DecoderMemory::new(1 << 20));
-        let mut first = DecoderShare::new(Arc::clone(&memory));
-        let mut second = DecoderShare::new(Arc::clone(&memory));
-        first.hold(Compression::Brotli, SMALL).unwrap();
-        first.hold(Compression::Brotli, 500_000).unwrap();
-        first.hold(Compression::Brotli, 600_000).unwrap();
-        second.hold(Compression::Gzip, 1 << 30).unwrap();
-        second.hold(Compression::Zstd, 400_000).unwrap();
-        let error = second.hold(Compression::Zstd, 500_000).unwrap_err();
-        assert_eq!(error.code(), Code::ResourceExhausted);
-        second.release();
-        first.hold(Compression::Brotli, 1 << 20).unwrap();
-        drop(first);
+        let first = DecoderShare::new(Arc::clone(&memory));
+        let second = DecoderShare::new(Arc::clone(&memory));
+        assert!(first.take(SMALL));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 0, "little is not counted");
+        assert!(first.take(600_000 - SMALL));
+        assert!(second.take(400_000));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 1_000_000);
+        assert!(!second.take(100_000));
+        assert_eq!(second.refusal().map(|status| status.code()), Some(Code::ResourceExhausted));
+        assert!(first.refusal().is_none());
+        assert_eq!(memory.held.load(Ordering::Relaxed), 1_000_000, "what is refused is not held");
+        second.give_back(350_000);
+        assert!(first.take(200_000));
+        first.give_back(700_000);
+        first.release();
+        assert_eq!(memory.held.load(Ordering::Relaxed), 50_000);
+        drop(second);
         assert_eq!(memory.held.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_has_arrived_takes_what_it_needs() {
+        let memory = Arc::new(DecoderMemory::new(1 << 20));
+        let share = DecoderShare::new(Arc::clone(&memory));
+        assert!(share.take(800_000));
+        share.note_arrived();
+        assert!(share.take(800_000));
+        assert_eq!(memory.held.load(Ordering::Relaxed), 800_000);
+        share.give_back(1_000_000);
+        assert_eq!(memory.held.load(Ordering::Relaxed), 600_000);
     }
 }

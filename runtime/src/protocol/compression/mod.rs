@@ -2,6 +2,8 @@
 
 mod accepted;
 #[cfg(feature = "compression")]
+mod brotli;
+#[cfg(feature = "compression")]
 pub(crate) mod decode;
 #[cfg(feature = "compression")]
 pub(crate) mod encode;

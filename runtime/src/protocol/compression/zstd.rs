@@ -7,9 +7,12 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::feed::Feed;
+use super::held::DecoderShare;
 
 /// The largest window that RFC 9659 allows in HTTP.
 const MAX_WINDOW: u64 = 8 << 20;
+/// The most that comes out of a block.
+const MAX_BLOCK: usize = 128 << 10;
 /// The magic number of a frame and the byte that says how its header goes on.
 const FRAME_START: usize = 5;
 /// The magic number of a frame without content, and its length.
@@ -17,9 +20,14 @@ const SKIPPED_HEADER: usize = 8;
 const BLOCK_HEADER: usize = 3;
 const CHECKSUM: usize = 4;
 
-/// Reads frame after frame.
+/// Reads frame after frame. What a frame holds is asked for before it is taken: nothing comes out of it before its window
+/// is full.
 pub(crate) struct ZstdDecoder {
     feed: Feed,
+    share: Option<DecoderShare>,
+    /// How much of the share this frame has, and the most that it needs.
+    held: usize,
+    most: usize,
     arrived: BytesMut,
     complete: bool,
     decoder: FrameDecoder,
@@ -30,10 +38,30 @@ pub(crate) struct ZstdDecoder {
 }
 
 impl ZstdDecoder {
-    pub(crate) fn new(feed: Feed) -> Self {
+    /// Decodes `feed`, with memory of `share`. Without one nobody counts it.
+    pub(crate) fn new(feed: Feed, share: Option<DecoderShare>) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MAX_WINDOW);
-        Self { feed, arrived: BytesMut::new(), complete: false, decoder, in_frame: false, skip: 0 }
+        let arrived = BytesMut::new();
+        Self { feed, share, held: 0, most: 0, arrived, complete: false, decoder, in_frame: false, skip: 0 }
+    }
+
+    /// Asks for what a block needs.
+    fn take(&mut self, bytes: usize) -> io::Result<()> {
+        let Some(share) = &self.share else { return Ok(()) };
+        let more = bytes.min(self.most - self.held);
+        if !share.take(more) {
+            return Err(ErrorKind::OutOfMemory.into());
+        }
+        self.held += more;
+        Ok(())
+    }
+
+    /// Everything of the frame has come out.
+    fn give_back(&mut self) {
+        if let Some(share) = &self.share {
+            share.give_back(std::mem::take(&mut self.held));
+        }
     }
 
     /// Waits until `count` bytes are there, or all that there ever will be.
@@ -52,7 +80,9 @@ impl ZstdDecoder {
         if self.arrived.is_empty() {
             return Ok(false);
         }
+        self.give_back();
         self.fill(header_length(&self.arrived))?;
+        self.most = window(&self.arrived).saturating_add(MAX_BLOCK);
         let mut source = &*self.arrived;
         let begun = self.decoder.init(&mut source);
         let used = self.arrived.len() - source.len();
@@ -80,6 +110,7 @@ impl ZstdDecoder {
         // A repeated byte stands there once.
         let content = if kind == 1 { 1 } else { size };
         self.fill(BLOCK_HEADER + content + if last { CHECKSUM } else { 0 })?;
+        self.take(if kind == 2 { MAX_BLOCK } else { size })?;
         let mut source = &*self.arrived;
         let decoded = self.decoder.decode_blocks(&mut source, BlockDecodingStrategy::UptoBlocks(1));
         let used = self.arrived.len() - source.len();
@@ -135,6 +166,18 @@ fn header_length(frame: &[u8]) -> usize {
     let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
     let size = [usize::from(single_segment), 2, 4, 8][usize::from(descriptor >> 6)];
     FRAME_START + window + dictionary + size
+}
+
+/// How far the frame looks back that starts here, if its header is there.
+fn window(frame: &[u8]) -> usize {
+    match frame.split_first_chunk::<{ FRAME_START + 1 }>() {
+        Some((&[.., descriptor, window], _)) if descriptor >> 5 & 1 == 0 => {
+            let power = 1_usize.checked_shl(10 + u32::from(window >> 3)).unwrap_or(usize::MAX);
+            power.saturating_add(power / 8 * usize::from(window & 7))
+        }
+        // All of its content, which is not believed: a window that is too large is refused.
+        _ => usize::MAX,
+    }
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {

@@ -153,16 +153,32 @@ fn every_frame_can_be_read_when_it_is_sent() {
     }
 }
 
+/// A mebibyte of blanks, at which a decoder looks back.
+fn mebibyte(coding: Compression) -> Bytes {
+    if coding != Compression::Zstd {
+        return collect(Body::new(Compressed::new(coding, frames(vec![Bytes::from(vec![b' '; 1 << 20])]))))
+            .unwrap();
+    }
+    // One frame with the largest window; each block repeats a byte.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 13 << 3];
+    for block in 0..8_u32 {
+        let header: u32 = (128 << 10) << 3 | 1 << 1 | u32::from(block == 7);
+        frame.extend_from_slice(&header.to_le_bytes()[..3]);
+        frame.push(b' ');
+    }
+    frame.into()
+}
+
 #[test]
 fn what_waits_for_more_may_not_hold_more_than_there_is() {
     for (coding, limit, expected) in [
         (Compression::Brotli, 1 << 20, None),
         (Compression::Brotli, 1 << 19, Some(Code::ResourceExhausted)),
+        (Compression::Zstd, 1 << 20, None),
         (Compression::Zstd, 1 << 19, Some(Code::ResourceExhausted)),
         (Compression::Gzip, 1 << 19, None),
     ] {
-        let body = Compressed::new(coding, frames(vec![Bytes::from(vec![b' '; 1 << 20])]));
-        let mut sent = collect(Body::new(body)).unwrap();
+        let mut sent = mebibyte(coding);
         sent.truncate(sent.len() - 1);
         let unfinished = futures_util::stream::iter([Ok::<_, Status>(Frame::data(sent))]);
         let unfinished = futures_util::StreamExt::chain(unfinished, futures_util::stream::pending());
@@ -185,8 +201,7 @@ fn what_waits_for_more_may_not_hold_more_than_there_is() {
 #[test]
 fn what_may_be_held_is_known_before_it_is_waited_for() {
     for coding in [Compression::Brotli, Compression::Zstd] {
-        let body = Compressed::new(coding, frames(vec![Bytes::from(vec![b' '; 1 << 20])]));
-        let sent = collect(Body::new(body)).unwrap();
+        let sent = mebibyte(coding);
         let memory = Arc::new(DecoderMemory::new(1 << 19));
         // All of it is there: nothing is counted, whatever the others hold.
         let mut read =
@@ -200,6 +215,21 @@ fn what_may_be_held_is_known_before_it_is_waited_for() {
         let (count, end) = read_all(&mut read);
         assert_eq!(end, Some(Code::ResourceExhausted), "{coding:?}");
         assert!(count <= 1 << 19, "{coding:?} {count}");
+    }
+}
+
+#[test]
+fn a_window_is_asked_for_before_it_is_taken() {
+    // The largest window, and a block that says that it has 16 MiB; nothing of it comes out.
+    let bits: u64 = 0b1111 | 2 << 5 | ((1 << 24) - 1) << 7 | 1 << 31;
+    let start = Bytes::copy_from_slice(&bits.to_le_bytes()[..4]);
+    for (limit, expected) in [(15 << 20, Some(Code::ResourceExhausted)), (17 << 20, None)] {
+        let unfinished = futures_util::stream::iter([Ok::<_, Status>(Frame::data(start.clone()))]);
+        let unfinished = futures_util::StreamExt::chain(unfinished, futures_util::stream::pending());
+        let share = DecoderShare::new(Arc::new(DecoderMemory::new(limit)));
+        let mut read = Decompressed::new(Compression::Brotli, Body::new(StreamBody::new(unfinished)), share);
+        let end = read.frame().now_or_never().flatten().map(|frame| frame.unwrap_err().code());
+        assert_eq!(end, expected, "{limit}");
     }
 }
 
