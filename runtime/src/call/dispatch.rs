@@ -85,6 +85,7 @@ impl Default for ResponseValidation {
 
 /// What every request message passes before a handler sees it, one that is alone as well as each of a stream: first the
 /// condition of the method, then the rules of the message.
+#[derive(Clone)]
 pub(crate) struct Admission {
     method: &'static MethodInfo,
     validator: Validator,
@@ -248,9 +249,15 @@ pub(crate) async fn run(
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             break 'call Err(deadline::exceeded().into());
         }
-        let _place = match policy.in_flight.as_ref().map(|calls| calls.enter()).transpose() {
-            Ok(place) => place,
-            Err(full) => break 'call Err(full.into()),
+        let _place = match &policy.in_flight {
+            None => None,
+            Some(calls) => match calls.enter() {
+                Some(place) => Some(place),
+                None => match within(method, ctx, calls.wait().as_mut()).await {
+                    Ok(place) => Some(place),
+                    Err(ended) => break 'call Err(ended.into()),
+                },
+            },
         };
         let authenticator = policy.authenticator.as_deref();
         if !is_open(method, policy.default_deny) {

@@ -139,10 +139,19 @@ impl<L> Server<L> {
         self
     }
 
-    /// How many calls may have their handlers running, over all connections. More are refused with `RESOURCE_EXHAUSTED`
-    /// (over HTTP 429) and the time after which to try again. Health checks are not counted. Default: 10,000.
+    /// How many calls may have their handlers running, over all connections. [Some more](Self::max_waiting_calls) wait for
+    /// that; others are refused with `RESOURCE_EXHAUSTED` (over HTTP 429) and the time after which to try again. Health
+    /// checks are not counted. Default: 10,000.
     pub fn max_calls(mut self, count: usize) -> Self {
-        self.max_calls = count;
+        self.calls.running = count;
+        self
+    }
+
+    /// How many calls may wait until others have ended, when there are as many as [`max_calls`](Self::max_calls) allows.
+    /// They are taken in the order in which they came, and each waits for a second at most. When more come, the one that
+    /// has waited longest is refused. Default: a tenth of `max_calls`. With 0 nobody waits.
+    pub fn max_waiting_calls(mut self, count: usize) -> Self {
+        self.calls.waiting = Some(count);
         self
     }
 

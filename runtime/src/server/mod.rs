@@ -55,7 +55,7 @@ use tower::{Layer, Service, ServiceBuilder};
 
 pub use crate::bridge::Connected;
 pub use crate::call::dispatch::ResponseValidation;
-use crate::call::in_flight::InFlight;
+use crate::call::in_flight::{CallLimits, InFlight};
 use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
@@ -79,9 +79,6 @@ pub use crate::server::pages::{Document, Site};
 use crate::server::router::{Entry, FallbackService};
 pub use crate::server::router::{MatchedPath, Router};
 use crate::server::socket::Arrival;
-
-/// How many calls may be under way if nobody says so.
-const MAX_CALLS: usize = 10_000;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
@@ -117,7 +114,7 @@ const MAX_CALLS: usize = 10_000;
 /// | [`max_response_size`](Self::max_response_size) | none |
 /// | [`max_violations`](Self::max_violations) | 100 |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
-/// | [`max_calls`](Self::max_calls) | 10,000 |
+/// | [`max_calls`](Self::max_calls), [`max_waiting_calls`](Self::max_waiting_calls) | 10,000, and a tenth of them |
 /// | [`max_connections`](Self::max_connections) | 10,000 |
 /// | [`max_connections_per_address`](Self::max_connections_per_address) | half of all |
 /// | [`max_connection_age`](Self::max_connection_age) | an hour, a tenth more or less |
@@ -142,7 +139,7 @@ pub struct Server<L = Identity> {
     reflection: bool,
     public_reflection: bool,
     require_access: bool,
-    max_calls: usize,
+    calls: CallLimits,
     pages: Pages,
     fallback: Option<FallbackService>,
     interceptors: Chain,
@@ -168,7 +165,7 @@ impl Server {
             reflection: true,
             public_reflection: false,
             require_access: false,
-            max_calls: MAX_CALLS,
+            calls: CallLimits::default(),
             pages: Pages::default(),
             fallback: None,
             interceptors: Chain::default(),
@@ -233,7 +230,7 @@ impl<L> Server<L> {
             reflection: self.reflection,
             public_reflection: self.public_reflection,
             require_access: self.require_access,
-            max_calls: self.max_calls,
+            calls: self.calls,
             pages: self.pages,
             fallback: self.fallback,
             interceptors: self.interceptors,
@@ -424,7 +421,7 @@ impl<L> Server<L> {
         }
         let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
-        self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.max_calls)));
+        self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.calls)));
         #[cfg(feature = "admin")]
         let admin = match self.admin {
             None => None,

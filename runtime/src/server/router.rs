@@ -364,7 +364,11 @@ impl Router {
         }
         let (answer, in_flight) = (service.call(request), self.shared.in_flight.clone());
         Box::pin(async move {
-            let place = in_flight.as_ref().map(|calls| calls.enter()).transpose();
+            let place = match in_flight.as_ref().map(|calls| (calls, calls.enter())) {
+                None => Ok(None),
+                Some((_, Some(place))) => Ok(Some(place)),
+                Some((calls, None)) => calls.wait().await.map(Some),
+            };
             if place.is_err() {
                 let mut refusal = rpc::plain(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
                 refusal.headers_mut().insert(RETRY_AFTER, in_flight::RETRY_AFTER.as_secs().into());
