@@ -41,11 +41,11 @@ pub trait AnyMessage: Validate + Send + Sync + 'static {
     fn as_any_mut(&mut self) -> &mut dyn Any;
 
     /// An empty message of the same type.
-    #[cfg(all(feature = "server", feature = "client"))]
+    #[cfg(feature = "server")]
     fn empty(&self) -> Box<dyn AnyMessage>;
 
     /// Exchanges two messages of the same type; whether they are.
-    #[cfg(all(feature = "server", feature = "client"))]
+    #[cfg(feature = "server")]
     fn swap(&mut self, other: &mut dyn AnyMessage) -> bool;
 }
 
@@ -76,12 +76,12 @@ impl<T: prost::Message + Validate + Default + 'static> AnyMessage for T {
         self
     }
 
-    #[cfg(all(feature = "server", feature = "client"))]
+    #[cfg(feature = "server")]
     fn empty(&self) -> Box<dyn AnyMessage> {
         Box::new(Self::default())
     }
 
-    #[cfg(all(feature = "server", feature = "client"))]
+    #[cfg(feature = "server")]
     fn swap(&mut self, other: &mut dyn AnyMessage) -> bool {
         let Some(other) = other.as_any_mut().downcast_mut() else { return false };
         std::mem::swap(self, other);

@@ -1,5 +1,7 @@
 //! What holds for every call, whatever its protocol.
 
+#[cfg(feature = "server")]
+pub(crate) mod aside;
 pub(crate) mod body;
 #[cfg(feature = "server")]
 pub(crate) mod collect;

@@ -231,8 +231,8 @@ impl Incoming for OwnResponses {
         Poll::Ready(polled.map(|polled| polled.map_err(|error| error.status)))
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let read = message.merge_wire(take(&mut self.next));
-        read.map_err(|error| Status::internal(format!("the response cannot be read: {error}")))
+        Poll::Ready(read.map_err(|error| Status::internal(format!("the response cannot be read: {error}"))))
     }
 }

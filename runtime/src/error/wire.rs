@@ -39,7 +39,7 @@ pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<
 }
 
 /// An error after which its caller may try again in `delay`.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "compression"))]
 pub(crate) fn retry_after(code: Code, message: String, delay: Duration) -> Status {
     let details = vec![retry_info(delay)];
     let status = pb::Status { code: code.into(), message: message.clone(), details };

@@ -189,15 +189,38 @@ impl EnvelopeReader {
 }
 
 impl Envelope {
+    /// Whether its content has more than `size` bytes. What has not is decompressed then.
+    #[cfg(feature = "server")]
+    #[inline]
+    pub(crate) fn is_large(&mut self, compression: Option<Compression>, size: usize) -> bool {
+        self.data.len() > size || self.flags != 0 && self.becomes_large(compression, size)
+    }
+
+    #[cfg(feature = "server")]
+    fn becomes_large(&mut self, compression: Option<Compression>, size: usize) -> bool {
+        // What is wrong with it is for who reads it.
+        let Some(compression) = compression.filter(|_| self.flags == COMPRESSED) else { return false };
+        match compression.decompress(self.data.clone(), size) {
+            Ok(content) => {
+                (self.flags, self.data) = (0, content);
+                false
+            }
+            Err(DecompressError::Malformed(_)) => false,
+            Err(DecompressError::TooLarge) => true,
+        }
+    }
+
     /// Its content, decompressed if its flag says that it is compressed.
     ///
     /// # Errors
     /// `INTERNAL` for a flag without a compression, as the specifications of both protocols ask; `INVALID_ARGUMENT` for what
     /// is malformed.
+    #[inline]
     pub(crate) fn content(self, compression: Option<Compression>, limit: usize) -> Result<Bytes, Status> {
-        if self.flags == 0 {
-            return Ok(self.data);
-        }
+        if self.flags == 0 { Ok(self.data) } else { self.flagged_content(compression, limit) }
+    }
+
+    fn flagged_content(self, compression: Option<Compression>, limit: usize) -> Result<Bytes, Status> {
         if self.flags != COMPRESSED {
             return Err(Status::invalid_argument(format!("no message has the flags {:#x}", self.flags)));
         }
@@ -313,7 +336,7 @@ fn seal(out: &mut [u8], start: usize) {
 
 /// The form of messages in envelopes and bodies.
 pub(crate) mod codec {
-    use super::{AnyMessage, Bytes, Status};
+    use super::{AnyMessage, Bytes, HEADER, Status};
     use crate::json;
     use crate::message::ReadError;
     use crate::protocol::wire::Codec;
@@ -349,7 +372,11 @@ pub(crate) mod codec {
     pub(crate) fn write(codec: Codec, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
         match codec {
             Codec::Protobuf => {
-                out.reserve(message.wire_len());
+                // Behind others, a message has about their size: to count its own costs more than room that is found as it
+                // is needed.
+                if out.len() <= HEADER {
+                    out.reserve(message.wire_len());
+                }
                 message.encode_wire(out);
                 Ok(())
             }

@@ -21,6 +21,7 @@ use super::timed_reader::{TimedReadError, TimedReader};
 use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::aside::{Aside, LARGE};
 use crate::call::body::Trailers;
 use crate::call::dispatch::{self, Admission, Inbound, Responses};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
@@ -125,6 +126,7 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
         form: Form { dialect, codec, compression, limits: settings.messages },
         settings,
         has_request: false,
+        aside: None,
         answer: None,
     };
     Box::pin(async move {
@@ -222,6 +224,7 @@ impl Form {
         Ok(out)
     }
 
+    #[inline]
     fn read(
         &self,
         envelope: Envelope,
@@ -270,6 +273,8 @@ struct Enveloped {
     settings: Arc<ServerSettings>,
     /// Whether the one request has been read.
     has_request: bool,
+    /// The one request, if it is large.
+    aside: Option<Aside>,
     answer: Option<EnvelopedAnswer>,
 }
 
@@ -314,13 +319,28 @@ impl Enveloped {
     }
 
     /// Reads the one request that is due.
-    fn take_request(&mut self, envelope: Envelope, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    #[inline]
+    fn poll_take_request(
+        &mut self,
+        task: &mut Task<'_>,
+        mut envelope: Envelope,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
         if self.has_request {
-            return Err(wrong_number());
+            return Poll::Ready(Err(wrong_number()));
         }
         self.has_request = true;
-        self.form.read(envelope, self.request_compression, message)?;
-        Ok(self.call.admit(message)?)
+        let compression = self.request_compression;
+        if envelope.is_large(compression, LARGE.min(self.form.limits.received.size)) {
+            let (form, admission) = (self.form, self.call.admission());
+            let aside = self.aside.insert(Aside::new(message, move |message| {
+                form.read(envelope, compression, message)?;
+                Ok(admission.admit(message)?)
+            }));
+            return aside.poll(task, message);
+        }
+        self.form.read(envelope, compression, message)?;
+        Poll::Ready(Ok(self.call.admit(message)?))
     }
 }
 
@@ -356,16 +376,19 @@ impl Exchange for Enveloped {
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
         loop {
-            match ready!(self.reader.poll_next(task)) {
-                None if self.has_request => return Poll::Ready(Ok(())),
-                None => return Poll::Ready(Err(wrong_number())),
-                Some(Ok(envelope)) => {
-                    let taken = self.take_request(envelope, message);
-                    if taken.is_err() || self.reader.is_at_end() {
-                        return Poll::Ready(taken);
-                    }
+            let taken = if let Some(aside) = &mut self.aside {
+                ready!(aside.poll(task, message))
+            } else {
+                match ready!(self.reader.poll_next(task)) {
+                    None if self.has_request => return Poll::Ready(Ok(())),
+                    None => return Poll::Ready(Err(wrong_number())),
+                    Some(Ok(envelope)) => ready!(self.poll_take_request(task, envelope, message)),
+                    Some(Err(error)) => return Poll::Ready(Err(broken(self.call.context(), error).into())),
                 }
-                Some(Err(error)) => return Poll::Ready(Err(broken(self.call.context(), error).into())),
+            };
+            self.aside = None;
+            if taken.is_err() || self.reader.is_at_end() {
+                return Poll::Ready(taken);
             }
         }
     }
@@ -383,6 +406,7 @@ impl Exchange for Enveloped {
             form: self.form,
             admission: self.call.admission(),
             next: None,
+            aside: None,
         }))
     }
 
@@ -407,10 +431,15 @@ struct Requests {
     admission: Admission,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
+    /// The message that is being read, if it is large.
+    aside: Option<Aside>,
 }
 
 impl Incoming for Requests {
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        if self.aside.is_some() {
+            return Poll::Ready(Some(Ok(())));
+        }
         Poll::Ready(match ready!(self.reader.poll_next(task)) {
             Some(Ok(envelope)) => {
                 self.next = Some(envelope);
@@ -421,10 +450,24 @@ impl Incoming for Requests {
         })
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        let envelope = self.next.take().expect("it was ready");
-        self.form.read(envelope, self.compression, message)?;
-        self.admission.admit(message)
+    fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
+        if let Some(aside) = &mut self.aside {
+            let read = ready!(aside.poll(task, message));
+            self.aside = None;
+            return Poll::Ready(read.map_err(|error| error.status));
+        }
+        let (form, compression) = (self.form, self.compression);
+        let mut envelope = self.next.take().expect("it was ready");
+        if envelope.is_large(compression, LARGE.min(form.limits.received.size)) {
+            let admission = self.admission.clone();
+            self.aside = Some(Aside::new(message, move |message| {
+                form.read(envelope, compression, message)?;
+                Ok(admission.admit(message)?)
+            }));
+            return self.poll_read(task, message);
+        }
+        form.read(envelope, compression, message)?;
+        Poll::Ready(self.admission.admit(message))
     }
 }
 

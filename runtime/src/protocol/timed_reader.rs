@@ -38,6 +38,8 @@ pub(crate) struct TimedReader {
     /// Whether there is a time between messages: the requests are a stream.
     is_stream: bool,
     timers: Option<Box<Timers>>,
+    /// Whether there was something to wait for since the last message.
+    has_waited: bool,
 }
 
 struct Timers {
@@ -50,7 +52,13 @@ struct Timers {
 impl TimedReader {
     /// The one request of a call.
     pub(crate) fn new(body: Body, limit: usize, timeouts: StreamTimeouts) -> Self {
-        Self { reader: EnvelopeReader::new(body, limit), timeouts, is_stream: false, timers: None }
+        Self {
+            reader: EnvelopeReader::new(body, limit),
+            timeouts,
+            is_stream: false,
+            timers: None,
+            has_waited: false,
+        }
     }
 
     /// The requests of a stream. `None` has no limit between them.
@@ -66,8 +74,9 @@ impl TimedReader {
     ) -> Poll<Option<Result<Envelope, TimedReadError>>> {
         match self.reader.poll_next(task) {
             Poll::Ready(next) => {
-                if let Some(timers) = &mut self.timers {
-                    timers.reset();
+                // Of several messages that come together, this is asked for the first one.
+                if self.has_waited {
+                    self.reset();
                 }
                 Poll::Ready(next.map(|next| next.map_err(TimedReadError::Envelope)))
             }
@@ -80,12 +89,23 @@ impl TimedReader {
         self.reader.is_at_end()
     }
 
+    /// A message came: the client has all of its time for the next one.
+    #[cold]
+    fn reset(&mut self) {
+        self.has_waited = false;
+        if let Some(timers) = &mut self.timers {
+            timers.within_message.reset();
+            timers.between_messages.reset();
+        }
+    }
+
     fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, TimedReadError>>> {
         let StreamTimeouts { within_message, between_messages } = self.timeouts;
         let is_between = self.is_stream && !self.reader.has_begun();
         if is_between && between_messages.is_none() {
             return Poll::Pending;
         }
+        self.has_waited = true;
         let timers = self.timers.get_or_insert_with(|| {
             Box::new(Timers {
                 within_message: IdleTimer::new(within_message),
@@ -109,15 +129,6 @@ impl TimedReader {
         let status = timer.too_slow(what);
         self.reader.close();
         Poll::Ready(Some(Err(TimedReadError::Timeout(status))))
-    }
-}
-
-impl Timers {
-    /// A message came: the client has all of its time for the next one.
-    #[cold]
-    fn reset(&mut self) {
-        self.within_message.reset();
-        self.between_messages.reset();
     }
 }
 

@@ -7,11 +7,13 @@ use crate::message::AnyMessage;
 
 /// The messages of a call as a protocol reads them. Dropping it gives the call up.
 pub(crate) trait Incoming: Send {
-    /// Waits for a message; `None` is the end. After `Ok` there is one to [`read`](Self::read).
+    /// Waits for a message; `None` is the end. After `Ok` there is one to [read](Self::poll_read), and that is said again
+    /// until it has been read.
     fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<(), Status>>>;
 
-    /// Reads the message that is there into one that is empty.
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status>;
+    /// Reads the message that is there into one that is empty. A large one takes until later.
+    fn poll_read(&mut self, task: &mut Context<'_>, message: &mut dyn AnyMessage)
+    -> Poll<Result<(), Status>>;
 }
 
 /// The next message, with its type.
@@ -28,7 +30,7 @@ where
         Some(Err(status)) => Some(Err(status.into())),
         Some(Ok(())) => {
             let mut message = T::default();
-            match incoming.read(&mut message) {
+            match ready!(incoming.poll_read(task, &mut message)) {
                 Ok(()) => Some(Ok(message)),
                 Err(status) => Some(Err(status.into())),
             }

@@ -12,6 +12,7 @@ mod form_demo;
 mod form_limits;
 mod form_streams;
 mod forms;
+mod large;
 mod limits;
 mod metadata;
 mod properties;

@@ -73,9 +73,10 @@ impl Incoming for WatchedIncoming {
         Poll::Ready(polled)
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        let read = self.inner.read(message).and_then(|()| self.direction.show(&self.shared, message));
-        read.inspect_err(|status| self.direction.end(&self.shared, status))
+    fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
+        let read = ready!(self.inner.poll_read(task, message));
+        let shown = read.and_then(|()| self.direction.show(&self.shared, message));
+        Poll::Ready(shown.inspect_err(|status| self.direction.end(&self.shared, status)))
     }
 }
 
@@ -164,10 +165,10 @@ mod tests {
             Poll::Ready(Some(self.0.remove(0).map_or(Ok(()), Err)))
         }
 
-        fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
             let message = message.as_any_mut().downcast_mut::<Text>().unwrap();
             message.message.push_str("read");
-            Ok(())
+            Poll::Ready(Ok(()))
         }
     }
 
@@ -195,7 +196,7 @@ mod tests {
                 let mut stream = make(Box::new(Scripted(script)), Arc::clone(&shared));
                 assert!(matches!(stream.poll_ready(&mut task), Poll::Ready(Some(Ok(())))));
                 let mut message = Text::default();
-                stream.read(&mut message).unwrap();
+                assert!(matches!(stream.poll_read(&mut task, &mut message), Poll::Ready(Ok(()))));
                 assert_eq!((message.message.as_str(), *end.lock().unwrap()), ("read", None));
                 assert!(!matches!(stream.poll_ready(&mut task), Poll::Ready(Some(Ok(())))));
                 assert_eq!(*end.lock().unwrap(), is_end.then_some(code));
@@ -218,8 +219,11 @@ mod tests {
             shared.add_request_hook(Box::new(|_| Err(Status::aborted("no"))));
             shared.add_response_hook(Box::new(|_| Err(Status::data_loss("no"))));
             let mut stream = make(Box::new(Scripted(vec![None])), Arc::clone(&shared));
-            let code = stream.read(&mut Text::default()).unwrap_err().code();
-            assert_eq!(code, if is_end { Code::DataLoss } else { Code::Aborted });
+            let mut task = Task::from_waker(Waker::noop());
+            let Poll::Ready(Err(status)) = stream.poll_read(&mut task, &mut Text::default()) else {
+                panic!("it is refused")
+            };
+            assert_eq!(status.code(), if is_end { Code::DataLoss } else { Code::Aborted });
             assert_eq!(*end.lock().unwrap(), is_end.then_some(Code::DataLoss));
         }
     }

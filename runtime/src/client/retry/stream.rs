@@ -130,8 +130,8 @@ impl Incoming for Responses {
         }
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let State::Settled(incoming) = &mut self.state else { unreachable!("a message was there") };
-        incoming.read(message)
+        incoming.poll_read(task, message)
     }
 }

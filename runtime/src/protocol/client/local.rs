@@ -302,10 +302,10 @@ impl Incoming for LocalRequests {
         }
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let mut next = self.next.take().expect("it was ready");
-        message.take_from(&mut *next).map_err(|error| misfit(&error))?;
-        self.admission.admit(message)
+        let taken = message.take_from(&mut *next).map_err(|error| misfit(&error));
+        Poll::Ready(taken.and_then(|()| self.admission.admit(message)))
     }
 }
 
@@ -367,8 +367,8 @@ impl Incoming for LocalResponses {
         }
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let mut next = self.next.take().expect("it was ready");
-        message.take_from(&mut *next).map_err(|error| self.fail(misfit(&error)))
+        Poll::Ready(message.take_from(&mut *next).map_err(|error| self.fail(misfit(&error))))
     }
 }

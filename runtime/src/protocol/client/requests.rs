@@ -47,10 +47,10 @@ impl EnvelopeForm {
     /// Appends a message in its envelope.
     fn append(self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
         if self.codec == Codec::Protobuf && self.compression.is_none() {
-            // The length is asked for once, and room for the first message is made exactly.
-            let length = HEADER + message.wire_len();
+            // Room for the first message is made exactly. To count each one's length costs more than room for those behind
+            // it that is found as it is needed.
             if out.is_empty() {
-                out.reserve_exact(length);
+                out.reserve_exact(HEADER + message.wire_len());
             }
             return envelope::append(out, None, self.limit, |out| {
                 message.encode_wire(out);

@@ -231,10 +231,10 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
         }
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let content = self.next.take().expect("it was ready");
         let responses = self.responses.as_ref().expect("a message that is ready is one of a call");
-        responses.read(content, message).map_err(|status| self.fail(status))
+        Poll::Ready(responses.read(content, message).map_err(|status| self.fail(status)))
     }
 }
 
@@ -301,7 +301,7 @@ mod tests {
             let status = poll_fn(|task| {
                 loop {
                     match ready!(responses.poll_ready(task)) {
-                        Some(Ok(())) => responses.read(&mut ()).unwrap(),
+                        Some(Ok(())) => ready!(responses.poll_read(task, &mut ())).unwrap(),
                         Some(Err(status)) => return Poll::Ready(status),
                         None => unreachable!("they have no end"),
                     }

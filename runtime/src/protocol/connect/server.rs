@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -18,6 +17,7 @@ use super::get::GetRequest;
 use super::{PROTOCOL_VERSION, VERSION, end_stream, timeout};
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::aside::{Aside, LARGE};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
@@ -27,7 +27,8 @@ use crate::message::AnyMessage;
 use crate::method::{Idempotency, MethodInfo};
 use crate::protocol::caching::{Caching, Form, add_vary};
 use crate::protocol::compression::Compression;
-use crate::protocol::envelope::{self, codec};
+use crate::protocol::envelope::{self, COMPRESSED, Envelope, codec};
+use crate::protocol::limits::ReceiveLimits;
 use crate::protocol::server::{Dialect, End, ServerCall};
 use crate::protocol::service::{Answering, answered};
 use crate::protocol::settings::ServerSettings;
@@ -155,6 +156,7 @@ pub(crate) fn serve_unary(call: ServerCall<'_>) -> Answering {
         request,
         settings: Arc::clone(&settings),
         caching,
+        aside: None,
         answer: None,
     };
     Box::pin(async move {
@@ -282,6 +284,8 @@ struct Unary {
     settings: Arc<ServerSettings>,
     /// What caches are told, where the method says something and is called by `GET`.
     caching: Option<Box<Caching>>,
+    /// The request, if it is large.
+    aside: Option<Aside>,
     answer: Option<Vec<u8>>,
 }
 
@@ -338,16 +342,23 @@ impl Exchange for Unary {
         task: &mut Task<'_>,
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
+        if let Some(aside) = &mut self.aside {
+            return aside.poll(task, message);
+        }
         let Request { codec, compression, body, collect, .. } = &mut self.request;
-        let mut content: Bytes = ready!(collect.poll(body, task))?;
+        let (codec, compression) = (*codec, *compression);
         let limits = self.settings.messages.received;
-        if let Some(compression) = *compression {
-            content = envelope::decompress(compression, content, limits.size)?;
+        let flags = if compression.is_some() { COMPRESSED } else { 0 };
+        let mut content = Envelope { flags, data: ready!(collect.poll(body, task))? };
+        if content.is_large(compression, LARGE.min(limits.size)) {
+            let admission = self.call.admission();
+            let aside = self.aside.insert(Aside::new(message, move |message| {
+                read(content, compression, codec, limits, message)?;
+                Ok(admission.admit(message)?)
+            }));
+            return aside.poll(task, message);
         }
-        // A message of JSON is at least `{}`, but nothing at all is as good as an empty message.
-        if *codec == Codec::Protobuf || !content.is_empty() {
-            codec::read(*codec, content, limits.memory, message)?;
-        }
+        read(content, compression, codec, limits, message)?;
         Poll::Ready(self.call.admit(message).map_err(CallError::from))
     }
 
@@ -373,6 +384,23 @@ impl Exchange for Unary {
     }
 
     fn respond_all(&mut self, _: &'static MessageInfo, _: Box<dyn Outgoing>) {}
+}
+
+/// Reads a request, whose body stands here as an envelope.
+#[inline]
+fn read(
+    body: Envelope,
+    compression: Option<Compression>,
+    codec: Codec,
+    limits: ReceiveLimits,
+    message: &mut dyn AnyMessage,
+) -> Result<(), CallError> {
+    let content = body.content(compression, limits.size)?;
+    // A message of JSON is at least `{}`, but nothing at all is as good as an empty message.
+    if codec == Codec::Protobuf || !content.is_empty() {
+        codec::read(codec, content, limits.memory, message)?;
+    }
+    Ok(())
 }
 
 /// Calls with streams never come here: the kind of the method was looked at before.

@@ -16,6 +16,7 @@ use super::request::{BodyPosition, RequestReader, read_url};
 use super::respond::{self, Content, RawContent};
 use super::stream;
 use crate::Context;
+use crate::call::aside::{Aside, LARGE};
 use crate::call::collect::Collect;
 use crate::call::dispatch::Inbound;
 use crate::call::{Body, CallError, Exchange, Outgoing};
@@ -52,6 +53,8 @@ pub(crate) struct RestExchange {
     body: Body,
     /// The body, while it arrives.
     arriving: Option<ArrivingBody>,
+    /// The request, if it is large.
+    aside: Option<Aside>,
     /// Whether the request may ask for something else than JSON.
     accept: bool,
     /// What caches are told, where the method says something.
@@ -83,7 +86,7 @@ impl RestExchange {
         let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy, http);
         let uri = take(&mut parts.uri);
         let accept = received.accept;
-        Self { call, method, uri, segments, body, arriving: None, accept, caching, answer: None }
+        Self { call, method, uri, segments, body, arriving: None, aside: None, accept, caching, answer: None }
     }
 
     /// Makes the body readable if it is compressed.
@@ -159,6 +162,9 @@ impl RestExchange {
         task: &mut Task<'_>,
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
+        if let Some(aside) = &mut self.aside {
+            return aside.poll(task, message);
+        }
         if self.arriving.is_none() {
             let Options { received, body_timeout, idle_timeout, .. } = self.method.settings.options;
             let reader = self.reader(message.table())?;
@@ -168,7 +174,14 @@ impl RestExchange {
         let ArrivingBody { reader, collect } = self.arriving.as_mut().expect("it was put there");
         let body = ready!(collect.poll(&mut self.body, task))?;
         let headers = self.call.context().metadata().as_ref();
-        Poll::Ready(reader.read(BodyPosition::WHOLE, headers, body, message))
+        if body.len() <= LARGE || reader.is_raw(message.table()) {
+            return Poll::Ready(reader.read(BodyPosition::WHOLE, headers, body, message));
+        }
+        let headers = headers.clone();
+        let ArrivingBody { reader, .. } = self.arriving.take().expect("it is there");
+        let read =
+            move |message: &mut dyn AnyMessage| reader.read(BodyPosition::WHOLE, &headers, body, message);
+        self.aside.insert(Aside::new(message, read)).poll(task, message)
     }
 }
 

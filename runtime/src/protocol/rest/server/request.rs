@@ -115,6 +115,22 @@ impl RequestReader {
         }
     }
 
+    /// Reads a message of a stream; those of a form come as protobuf.
+    pub(crate) fn read_part(
+        &self,
+        is_form: bool,
+        position: BodyPosition,
+        headers: &HeaderMap,
+        body: Bytes,
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
+        if is_form {
+            self.read_as(Media::Protobuf, position, headers, body, message)
+        } else {
+            self.read(position, headers, body, message)
+        }
+    }
+
     /// [`Self::read`], in this form.
     pub(crate) fn read_as(
         &self,

@@ -1,5 +1,7 @@
 //! The messages of a request's body, as they arrive.
 
+use std::mem::take;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -11,13 +13,13 @@ use super::format::Format;
 use super::media;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::aside::{Aside, LARGE};
 use crate::call::collect;
 use crate::call::idle::{IdleTimeout, IdleTimer};
 use crate::call::yield_budget::YieldBudget;
 use crate::call::{Body, CallError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::rest::negotiate::Media;
 #[cfg(feature = "multipart")]
 use crate::protocol::rest::server::forms::FormMessages;
 use crate::protocol::rest::server::options::Options;
@@ -46,7 +48,8 @@ pub(crate) fn messages(
     let media_type = headers.get(CONTENT_TYPE).filter(|_| reader.is_raw(table)).cloned();
     let first = media_type.map(|media_type| (CONTENT_TYPE, media_type)).into_iter().collect();
     let pieces = Pieces::new(body, framing, ctx.clone(), pause);
-    Ok(Box::new(BodyMessages { pieces, piece: None, reader, headers: first }))
+    let reader = Arc::new(reader);
+    Ok(Box::new(BodyMessages { pieces, piece: None, aside: None, reader, headers: first }))
 }
 
 /// The one message of a call without a body: its URL.
@@ -60,10 +63,10 @@ impl Incoming for UrlMessage {
         Poll::Ready(self.reader.is_some().then_some(Ok(())))
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let reader = self.reader.take().expect("there is a message to read");
         let read = reader.read(BodyPosition::WHOLE, &HeaderMap::new(), Bytes::new(), message);
-        read.map_err(CallError::into_status)
+        Poll::Ready(read.map_err(CallError::into_status))
     }
 }
 
@@ -72,13 +75,28 @@ struct BodyMessages {
     pieces: Pieces,
     /// The piece that is there and not read.
     piece: Option<Piece>,
-    reader: RequestReader,
+    /// The message that is being read, if it is large.
+    aside: Option<Aside>,
+    reader: Arc<RequestReader>,
     /// Those of the next message.
     headers: HeaderMap,
 }
 
+impl BodyMessages {
+    fn end(&mut self, read: Result<(), CallError>) -> Result<(), Status> {
+        read.map_err(|error| {
+            // What follows a message that is none is not looked at.
+            self.pieces.close();
+            error.into_status()
+        })
+    }
+}
+
 impl Incoming for BodyMessages {
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        if self.aside.is_some() {
+            return Poll::Ready(Some(Ok(())));
+        }
         Poll::Ready(match ready!(self.pieces.poll_next(task)) {
             Some(Ok(piece)) => {
                 self.piece = Some(piece);
@@ -89,20 +107,25 @@ impl Incoming for BodyMessages {
         })
     }
 
-    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+    fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
+        if let Some(aside) = &mut self.aside {
+            let read = ready!(aside.poll(task, message));
+            self.aside = None;
+            return Poll::Ready(self.end(read));
+        }
         let Piece { content, offset, index } = self.piece.take().expect("there is a message to read");
         let position = BodyPosition::part(index, offset);
-        let read = if self.pieces.framing.is_form() {
-            self.reader.read_as(Media::Protobuf, position, &self.headers, content, message)
-        } else {
-            self.reader.read(position, &self.headers, content, message)
-        };
+        let is_form = self.pieces.framing.is_form();
+        if content.len() > LARGE && !self.pieces.framing.is_raw() {
+            let (reader, headers) = (Arc::clone(&self.reader), take(&mut self.headers));
+            self.aside = Some(Aside::new(message, move |message| {
+                reader.read_part(is_form, position, &headers, content, message)
+            }));
+            return self.poll_read(task, message);
+        }
+        let read = self.reader.read_part(is_form, position, &self.headers, content, message);
         self.headers.clear();
-        read.map_err(|error| {
-            // What follows a message that is none is not looked at.
-            self.pieces.close();
-            error.into_status()
-        })
+        Poll::Ready(self.end(read))
     }
 }
 
@@ -220,6 +243,11 @@ impl Framing {
     }
 
     /// Whether messages are those of a form: protobuf, whatever the body is called.
+    /// Whether parts are kept as they are.
+    fn is_raw(&self) -> bool {
+        matches!(self, Self::Raw { .. })
+    }
+
     fn is_form(&self) -> bool {
         #[cfg(feature = "multipart")]
         return matches!(self, Self::Form(_));

@@ -1,0 +1,127 @@
+//! Large requests are read and tested beside the threads that serve connections: that takes as long as the limits of
+//! messages allow. Others are served meanwhile, and the deadline of the call ends the wait.
+
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context as Task, Poll, ready};
+use std::thread::available_parallelism;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::CallError;
+use crate::bridge::Status;
+use crate::message::AnyMessage;
+
+/// What is longer is large, in bytes: it takes longer than going to another thread.
+pub(crate) const LARGE: usize = 64 << 10;
+
+/// Half of the processors: the others are for whoever sends less.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let processors = available_parallelism().map_or(1, usize::from);
+    Arc::new(Semaphore::new((processors / 2).max(1)))
+});
+
+/// A message, and whether it could be read.
+type Done = (Box<dyn AnyMessage>, Result<(), CallError>);
+
+/// A large request that is read and tested.
+pub(crate) struct Aside(Pin<Box<dyn Future<Output = Done> + Send>>);
+
+impl Aside {
+    /// Has `read` make a message of the type of `message`.
+    pub(crate) fn new(
+        message: &dyn AnyMessage,
+        read: impl FnOnce(&mut dyn AnyMessage) -> Result<(), CallError> + Send + 'static,
+    ) -> Self {
+        let mut message = message.empty();
+        Self(Box::pin(async move {
+            if Handle::try_current().is_err() {
+                let done = read(&mut *message);
+                return (message, done);
+            }
+            let turn = Arc::clone(&TURNS).acquire_owned().await.expect("it is not closed");
+            let reading = spawn_blocking(move || {
+                let done = read(&mut *message);
+                // Not before: nobody may wait for it any more.
+                drop(turn);
+                (message, done)
+            });
+            match reading.await {
+                Ok(done) => done,
+                Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
+                // Where the runtime ends, nobody asks any more.
+                Err(_) => std::future::pending().await,
+            }
+        }))
+    }
+
+    /// Moves the message into `message`, which is empty and of its type.
+    pub(crate) fn poll(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        let (mut read, done) = ready!(self.0.as_mut().poll(task));
+        if !message.swap(&mut *read) {
+            return Poll::Ready(Err(Status::internal("a message has changed its type").into()));
+        }
+        Poll::Ready(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pb::google::rpc::BadRequest;
+
+    async fn read(aside: &mut Aside, message: &mut BadRequest) -> Result<(), CallError> {
+        std::future::poll_fn(|task| aside.poll(task, message)).await
+    }
+
+    #[tokio::test]
+    async fn others_run_while_a_message_is_read() {
+        let mut message = BadRequest::default();
+        let (others, have_run) = mpsc::channel();
+        let mut aside = Aside::new(&message, move |message| {
+            // With one thread for all, nobody would send this.
+            have_run.recv_timeout(Duration::from_mins(1)).expect("others run");
+            message.merge_wire((&b"\x0a\0"[..]).into()).expect("it is a message");
+            Ok(())
+        });
+        let (read, ()) = tokio::join!(read(&mut aside, &mut message), async { others.send(()).unwrap() });
+        read.unwrap();
+        assert_eq!(message.field_violations.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_error_and_a_panic_reach_who_waits() {
+        let mut message = BadRequest::default();
+        let mut aside = Aside::new(&message, |_| Err(Status::invalid_argument("no").into()));
+        let error = read(&mut aside, &mut message).await.unwrap_err();
+        assert_eq!(error.status.message(), "no");
+        let panics = tokio::spawn(async {
+            let mut message = BadRequest::default();
+            let mut aside = Aside::new(&message, |_| panic!("at work"));
+            read(&mut aside, &mut message).await.unwrap();
+        });
+        assert_eq!(panics.await.unwrap_err().into_panic().downcast_ref(), Some(&"at work"));
+        // Its turn is given back.
+        let mut aside = Aside::new(&message, |_| Ok(()));
+        read(&mut aside, &mut message).await.unwrap();
+    }
+
+    #[test]
+    fn without_a_runtime_it_is_read_at_once() {
+        use futures_util::FutureExt as _;
+
+        let mut message = BadRequest::default();
+        let mut aside = Aside::new(&message, |_| Ok(()));
+        read(&mut aside, &mut message).now_or_never().expect("it is there").unwrap();
+    }
+}
