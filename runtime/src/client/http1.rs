@@ -213,3 +213,33 @@ impl Pool for Inner {
         self.count.load(Ordering::Relaxed) > 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_the_path_and_the_host_stands_in_a_header() {
+        for (uri, named, host, target) in [
+            ("http://a.example/b?c", None, "a.example", "/b?c"),
+            ("http://a.example:80/b", None, "a.example", "/b"),
+            ("https://a.example:443/b", None, "a.example", "/b"),
+            ("http://a.example:443/b", None, "a.example:443", "/b"),
+            ("https://a.example:80/b", None, "a.example:80", "/b"),
+            ("http://[::1]:8080/", None, "[::1]:8080", "/"),
+            ("http://a.example/b", Some("c.example"), "c.example", "/b"),
+        ] {
+            let mut request = Request::get(uri).version(Version::HTTP_2).body(Body::empty()).unwrap();
+            if let Some(named) = named {
+                request.headers_mut().insert(HOST, HeaderValue::from_static(named));
+            }
+            write_target(&mut request);
+            assert_eq!(request.headers()[HOST], host, "{uri}");
+            assert_eq!(
+                (request.uri(), request.version()),
+                (&Uri::from_static(target), Version::HTTP_11),
+                "{uri}"
+            );
+        }
+    }
+}

@@ -522,3 +522,6 @@ impl http_body::Body for Streamed {
         self.responses.is_over() && self.end.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;

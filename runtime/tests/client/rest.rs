@@ -332,6 +332,42 @@ async fn a_field_in_the_body_is_not_in_the_query() {
 }
 
 #[tokio::test]
+async fn fields_of_messages_stand_in_the_path_and_in_the_query() {
+    use rsvc::codegen::rest::Variable;
+    static INSIDE: [Binding; 1] = [Binding::new(0, "GET", "/v1/{error.message}/{text}")
+        .variables(&[Variable::new(&[1, 1], 1, 2), Variable::new(&[0], 2, 3)])];
+    static OUTSIDE: [Binding; 1] = [Binding::new(0, "GET", "/v1")];
+    let error = |message: &str| rpc::Status { code: 5, message: message.into(), details: Vec::new() };
+    let (channel, mut requests) = recorder(false).await;
+    for (bindings, report, expected) in [
+        (&INSIDE, Report { text: "a".into(), error: Some(error("b c")) }, Some("/v1/b%20c/a?error.code=5")),
+        (&INSIDE, Report { text: "a".into(), error: None }, None),
+        (&INSIDE, Report { text: String::new(), error: Some(error("b")) }, None),
+        (
+            &OUTSIDE,
+            Report { text: "a".into(), error: Some(error("b c")) },
+            Some("/v1?text=a&error.code=5&error.message=b%20c"),
+        ),
+        (&OUTSIDE, Report { text: "a".into(), error: None }, Some("/v1?text=a")),
+        // What is there and empty cannot be said.
+        (&OUTSIDE, Report { text: "a".into(), error: Some(rpc::Status::default()) }, None),
+    ] {
+        let name = format!("{report:?}");
+        let call = rest_client::unary::<_, Report, Status>(
+            &channel,
+            target(&UNARY, bindings),
+            Context::new(),
+            report,
+        );
+        match (timeout(LONG, call).await.expect("a call ends"), expected) {
+            (Ok(_), Some(expected)) => assert_eq!(requests.recv().await.unwrap().0, expected, "{name}"),
+            (Err(status), None) => assert_eq!(status.code(), Code::InvalidArgument, "{name}"),
+            (outcome, _) => panic!("{name}: {outcome:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn requests_are_checked_where_that_is_wanted() {
     let wrong = || Report { text: "wrong".into(), error: None };
     let (trusting, mut requests) = recorder(false).await;

@@ -92,6 +92,27 @@ async fn a_connector_that_fails() {
     }
 }
 
+#[tokio::test]
+async fn connections_that_are_lost_at_once_are_not_made_without_end() {
+    // It says that it is there, and nothing more.
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&made);
+    let connector = service_fn(move |_| {
+        let kept = Arc::clone(&kept);
+        async move {
+            let (here, mut there) = tokio::io::duplex(64 << 10);
+            there.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+            there.shutdown().await?;
+            kept.lock().unwrap().push(there);
+            std::io::Result::Ok(here)
+        }
+    });
+    let status = check(Channel::builder("http://a").connect_with(connector)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    let made = made.lock().unwrap().len();
+    assert!((1..10).contains(&made), "{made}");
+}
+
 /// A proxy that connects to one address, whatever it is asked for; and what it was asked.
 async fn proxy(answer: &'static str, there: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

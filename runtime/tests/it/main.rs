@@ -19,12 +19,12 @@ mod health;
 mod in_process;
 mod interceptors;
 mod limits;
+mod measured;
 mod metadata;
 mod mounted;
 mod pages;
 mod protocol;
 mod reflection;
-mod refused;
 mod serving;
 mod setup;
 #[cfg(unix)]

@@ -211,5 +211,9 @@ mod tests {
         assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 6200]).is_none());
         assert!(write("/a.B/C", Codec::Json, None, &[b'"'; 3000]).is_none());
         assert!(write("/a.B/C", Codec::Protobuf, None, &vec![0; 1 << 20]).is_none());
+        let rest = MAX_LENGTH - "/a.B/C?connect=v1&encoding=json&message=".len();
+        let longest = write("/a.B/C", Codec::Json, None, &vec![b'a'; rest]).unwrap();
+        assert_eq!(longest.as_str().len(), MAX_LENGTH);
+        assert!(write("/a.B/C", Codec::Json, None, &vec![b'a'; rest + 1]).is_none());
     }
 }

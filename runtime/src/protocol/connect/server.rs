@@ -408,3 +408,26 @@ fn read(
 fn streams_only() -> CallError {
     Status::internal("a call with streams is not unary").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::compression::AcceptedCompressions;
+
+    #[test]
+    fn an_encoding_is_none_or_known() {
+        let settings = ServerSettings::default();
+        let of = |name| compression_of(name, &settings).map_err(|status| status.code());
+        for name in [None, Some(""), Some("identity"), Some("Identity")] {
+            assert_eq!(of(name), Ok(None), "{name:?}");
+        }
+        for (name, known) in
+            [("gzip", Compression::Gzip), ("br", Compression::Brotli), ("zstd", Compression::Zstd)]
+        {
+            assert_eq!(of(Some(name)), Ok(Some(known)));
+        }
+        assert_eq!(of(Some("snappy")), Err(Code::Unimplemented));
+        let none = ServerSettings { accepted: AcceptedCompressions::of([]), ..ServerSettings::default() };
+        assert!(compression_of(Some("gzip"), &none).is_err());
+    }
+}

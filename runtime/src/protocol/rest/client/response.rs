@@ -146,3 +146,28 @@ fn code_of(http: StatusCode) -> Code {
         _ => Code::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_as_far_as_it_is_one() {
+        let unknown = r#""details": [{"@type": "type.googleapis.com/no.Such", "a": 1}]"#;
+        for (json, expected) in [
+            (r#"{"code": 5, "message": "gone"}"#.to_owned(), Some((Code::NotFound, "gone"))),
+            (format!(r#"{{"code": 5, "message": "gone", {unknown}}}"#), Some((Code::NotFound, "gone"))),
+            (format!(r#"{{"code": 5, "message": 7, {unknown}}}"#), Some((Code::NotFound, ""))),
+            (format!(r#"{{"code": 5, {unknown}}}"#), Some((Code::NotFound, ""))),
+            (format!(r#"{{"code": "x", "message": "gone", {unknown}}}"#), None),
+            (format!(r#"{{"message": "gone", {unknown}}}"#), None),
+            (r#"{"code": 0, "message": "well"}"#.to_owned(), None),
+            (r#"{"error": "gone"}"#.to_owned(), None),
+            ("<html>".to_owned(), None),
+        ] {
+            let status = status_of(json.as_bytes());
+            let read = status.as_ref().map(|status| (status.code(), status.message()));
+            assert_eq!(read, expected, "{json}");
+        }
+    }
+}

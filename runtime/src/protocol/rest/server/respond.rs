@@ -194,3 +194,36 @@ fn unwritable(error: &json::Error, binding: &Binding) -> CallError {
     tracing::error!(%error, ?binding, "a response has no JSON");
     Status::internal("the response has no JSON").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::VARY;
+
+    use super::*;
+
+    #[test]
+    fn what_caches_are_told_is_of_one_form() {
+        for (media_type, key, value, tag, vary) in [
+            (JSON, "etag", "\"7\"", Some("\"7\""), true),
+            (PROTOBUF, "etag", "\"7\"", Some("\"7~proto\""), true),
+            (PROTOBUF, "cache-control", "max-age=7", None, true),
+            (JSON, "last-modified", "Thu, 01 Jan 1970 00:00:00 GMT", None, true),
+            (JSON, "expires", "0", None, true),
+            (JSON, "x-own", "7", None, false),
+            (HeaderValue::from_static("text/plain"), "etag", "\"7\"", Some("\"7\""), false),
+        ] {
+            let ctx = Context::new();
+            ctx.set_header(key, value).unwrap();
+            let mut headers = HeaderMap::new();
+            add_headers(&mut headers, media_type.clone(), &ctx, &Options::new());
+            let name = format!("{media_type:?} {key}: {headers:?}");
+            assert_eq!((&headers[CONTENT_TYPE], &headers[X_CONTENT_TYPE_OPTIONS]), (&media_type, &NOSNIFF));
+            assert_eq!(headers.get(ETAG).map(|tag| tag.to_str().unwrap()), tag, "{name}");
+            assert_eq!(
+                headers.get(VARY).map(|vary| vary.to_str().unwrap()),
+                vary.then_some("accept"),
+                "{name}"
+            );
+        }
+    }
+}

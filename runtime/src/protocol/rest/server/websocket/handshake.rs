@@ -156,6 +156,40 @@ mod tests {
     }
 
     #[test]
+    fn a_websocket_is_asked_for_by_all_of_a_head() {
+        let wanted = |method: Method, version, pairs: &[(&str, &str)]| {
+            let mut request = Request::builder().method(method).version(version);
+            for (name, value) in pairs {
+                request = request.header(*name, *value);
+            }
+            is_wanted(&request.body(()).unwrap().into_parts().0)
+        };
+        let (upgrade, connection) = (("upgrade", "WebSocket"), ("connection", "keep-alive, Upgrade"));
+        assert!(wanted(Method::GET, Version::HTTP_11, &[upgrade, connection]));
+        for (method, version, pairs) in [
+            (Method::POST, Version::HTTP_11, &[upgrade, connection][..]),
+            (Method::GET, Version::HTTP_10, &[upgrade, connection]),
+            (Method::GET, Version::HTTP_2, &[upgrade, connection]),
+            (Method::GET, Version::HTTP_11, &[connection]),
+            (Method::GET, Version::HTTP_11, &[upgrade]),
+            (Method::GET, Version::HTTP_11, &[("upgrade", "h2c"), connection]),
+            (Method::GET, Version::HTTP_11, &[upgrade, ("connection", "close")]),
+            (Method::CONNECT, Version::HTTP_2, &[]),
+        ] {
+            assert!(!wanted(method.clone(), version, pairs), "{method} {version:?} {pairs:?}");
+        }
+        let extended = |method: Method, version, protocol: &'static str| {
+            let mut request = Request::builder().method(method).version(version).body(()).unwrap();
+            request.extensions_mut().insert(Protocol::from_static(protocol));
+            is_wanted(&request.into_parts().0)
+        };
+        assert!(extended(Method::CONNECT, Version::HTTP_2, "websocket"));
+        assert!(!extended(Method::CONNECT, Version::HTTP_2, "connect-udp"));
+        assert!(!extended(Method::GET, Version::HTTP_2, "websocket"));
+        assert!(!extended(Method::CONNECT, Version::HTTP_11, "websocket"));
+    }
+
+    #[test]
     fn what_belongs_to_the_handshake_is_no_metadata() {
         let pairs = [
             ("sec-websocket-protocol", "rsvc.json, rsvc.bearer.t"),

@@ -1,13 +1,13 @@
-//! Calls that are refused before they are calls are told of as others are.
+//! What is measured of calls: how they end, and of those that are refused before they are calls as well.
 
 use std::sync::{Arc, Mutex};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use rsvc::codegen::http::{Request, StatusCode, Version};
-use rsvc::{Body, Server};
+use rsvc::{Body, Channel, Context, RequestStream, Server};
 use tower::ServiceExt as _;
 
-use crate::demo::DemoServer;
+use crate::demo::{Demo as _, DemoClient, DemoServer, number, text};
 use crate::setup::Script;
 
 /// Notes the labels of durations.
@@ -37,13 +37,44 @@ impl Recorder for Durations {
     }
 }
 
+fn server() -> Server {
+    let (script, _events) = Script::new();
+    Server::new().authenticated_by_layers().add(DemoServer::new(script))
+}
+
+#[tokio::test]
+async fn a_call_is_measured_once_it_is_over() {
+    let recorder = Durations::default();
+    let durations = Arc::clone(&recorder.0);
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let service = server().metrics().into_service().unwrap();
+    let channel = Channel::builder("http://in.process").with_transport(service).unwrap();
+    let client = DemoClient::new(channel);
+    let told = |method: &str, code: &str| {
+        let durations = std::mem::take(&mut *durations.lock().unwrap());
+        assert_eq!(durations, [format!("grpc demo.v1.Demo/{method} {code}")]);
+    };
+    client.say(Context::new(), text("you")).await.unwrap();
+    told("Say", "OK");
+    client.say(Context::new(), text("fail")).await.unwrap_err();
+    told("Say", "FAILED_PRECONDITION");
+    client.private(Context::new(), text("")).await.unwrap_err();
+    told("Private", "UNAUTHENTICATED");
+    client.sum(Context::new(), RequestStream::from_iter([number(1)])).await.unwrap();
+    told("Sum", "OK");
+    for (request, code) in [(number(2), "OK"), (text("fail"), "ABORTED")] {
+        let mut responses = client.count(Context::new(), request).await.unwrap();
+        responses.message().await.unwrap();
+        assert!(durations.lock().unwrap().is_empty(), "it goes on");
+        while let Ok(Some(_)) = responses.message().await {}
+        drop(responses);
+        told("Count", code);
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_is_refused_is_measured() {
     const SAY: &str = "/demo.v1.Demo/Say";
-    let server = || {
-        let (script, _events) = Script::new();
-        Server::new().authenticated_by_layers().add(DemoServer::new(script))
-    };
     let measured = server().metrics().into_service().unwrap();
     let silent = server().into_service().unwrap();
     let recorder = Durations::default();
