@@ -12,6 +12,7 @@ mod existing;
 #[cfg(test)]
 mod fixture;
 pub(crate) mod json;
+mod layout;
 mod messages;
 mod modules;
 #[cfg(feature = "documents")]
@@ -175,11 +176,12 @@ impl<'a> Emitter<'a> {
                 }
             }
             Part::Service(service) => {
-                let mut emitted = service::emit(self.schema, self.options, *service, !in_root)?;
-                match emitted.pop() {
-                    Some(Emitted::Items(items)) if emitted.is_empty() => items,
-                    last => return Ok(Emitted::Several(emitted.into_iter().chain(last).collect())),
-                }
+                let emitted = service::emit(self.schema, self.options, *service, !in_root)?;
+                return Ok(several(emitted, in_root));
+            }
+            Part::Validate(messages) => {
+                let emitted = validate::emit(self.schema, package, messages, !in_root)?;
+                return Ok(several(emitted, in_root));
             }
             part => self.items(package, part)?,
         };
@@ -203,7 +205,6 @@ impl<'a> Emitter<'a> {
         let (schema, options) = (self.schema, self.options);
         match part {
             Part::ErrorSet(set) => errors::emit(schema, options, *set),
-            Part::Validate(messages) => validate::emit(schema, package, messages),
             Part::Samples(messages) => {
                 let tables = self.samples.as_ref().expect("a part of samples has tables");
                 samples::emit(schema, tables, package, messages)
@@ -211,6 +212,16 @@ impl<'a> Emitter<'a> {
             _ => Ok(Vec::new()),
         }
     }
+}
+
+/// Pieces of a part; each item of those in the root says for itself what a module says for all.
+fn several(mut emitted: Vec<Emitted>, in_root: bool) -> Emitted {
+    for piece in emitted.iter_mut().filter(|_| in_root) {
+        if let Emitted::Items(items) = piece {
+            modules::allow_each(items);
+        }
+    }
+    Emitted::Several(emitted)
 }
 
 /// All that a package's file is made of, in its order.
@@ -286,6 +297,11 @@ fn parse(text: &str, what: &str) -> Result<Vec<syn::Item>, Diagnostic> {
     let file =
         syn::parse_file(text).map_err(|error| internal(format!("{what} is not valid Rust: {error}")))?;
     Ok(file.items)
+}
+
+/// Whether prettyplease leaves a line as it is: it is short enough, or nothing in it can be broken.
+fn fits(line: &str) -> bool {
+    line.len() <= PRETTY_WIDTH || line.trim_start().starts_with("///") || line.starts_with("pub trait ")
 }
 
 /// Texts as Rust string literals.

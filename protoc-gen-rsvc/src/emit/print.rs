@@ -27,6 +27,20 @@ pub(super) fn items(items: impl IntoIterator<Item = TokenStream>) -> String {
     out
 }
 
+/// An expression in a list that is not broken.
+pub(super) fn expression(tokens: TokenStream) -> String {
+    let mut printer = Printer { flat: true, ..Printer::default() };
+    printer.inline(tokens);
+    printer.out
+}
+
+/// A statement or a part of a list in blocks of a depth.
+pub(super) fn statement(tokens: TokenStream, depth: usize) -> String {
+    let mut printer = Printer { depth, ..Printer::default() };
+    printer.lines(tokens);
+    printer.out
+}
+
 /// What a token is to the one after it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Before {

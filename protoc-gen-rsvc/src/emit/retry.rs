@@ -25,6 +25,7 @@ pub(super) fn policy(retry: &Retry) -> String {
     format!("::rsvc::RetryPolicy::{}", calls.join("."))
 }
 
-fn duration(duration: Duration) -> String {
+/// A `Duration`.
+pub(super) fn duration(duration: Duration) -> String {
     format!("::core::time::Duration::new({}, {})", duration.as_secs(), duration.subsec_nanos())
 }

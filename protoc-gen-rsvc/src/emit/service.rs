@@ -5,7 +5,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::condition::condition;
-use super::{Emitted, PRETTY_WIDTH, cache, docs, internal, literals, parens, parse, rest, retry};
+use super::layout::{self, Around, Type};
+use super::{Emitted, cache, docs, fits, internal, literals, parens, parse, rest, retry};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
@@ -21,7 +22,6 @@ use crate::tokens;
 #[template(path = "service.rs.askama", escape = "none")]
 #[allow(clippy::struct_excessive_bools)] // they are switches
 struct View<'a> {
-    /// Rust string literals.
     docs: Vec<String>,
     full_name: &'a str,
     names: &'a ServiceNames,
@@ -44,9 +44,16 @@ struct View<'a> {
     plain: bool,
     /// Whether the name of the trait is so long that a list of bounds with it is broken.
     has_long_name: bool,
+    /// Whether the template writes what is about each method as prettyplease does.
+    laid_out: bool,
+    /// How the impl for an `Arc` begins.
+    arc_head: String,
+    /// The descriptions of all methods.
+    infos: String,
 }
 
 /// What the template writes before an item in the form that prettyplease gives it, unless a line is too long.
+/// There is no empty line in such an item, and there is one behind it.
 const LAID_OUT: &str = "//= laid out\n";
 
 /// The least length of a name that is long.
@@ -66,21 +73,26 @@ struct MethodView<'a> {
     call: &'static str,
     /// `request`, or `requests` for a stream.
     argument: &'static str,
+    /// The parameter of that name.
+    parameter: String,
+    /// What the method of the trait returns, from its first line to its last.
+    future: String,
+    /// The same for what the future results in.
+    result: String,
     request: String,
     response: String,
     /// What a message of a crate with prost's code alone needs on its way.
     plain: PlainView,
-    idempotency: Option<&'static str>,
-    access: Option<String>,
-    /// What has to be true of a call besides.
-    condition: Option<String>,
-    timeout: Option<(u64, u32)>,
-    /// What HTTP caches may do with the responses.
-    cache: Option<String>,
-    /// When clients make a call again.
-    retry: Option<String>,
-    /// Where the mask is that requests are validated by.
-    masked: Option<TokenStream>,
+    /// What its description says besides, as calls.
+    told: Vec<String>,
+    /// What the arguments of the description stand behind.
+    pad: &'static str,
+    /// Whether the template writes the description as prettyplease does.
+    info_laid_out: bool,
+    /// Whether it does so with what has its types.
+    laid_out: bool,
+    /// The call of a client on a channel.
+    client_call: String,
 }
 
 /// Expressions by which a server hands a request to the handler and takes the response, and a client the other way round.
@@ -143,12 +155,20 @@ pub(super) fn emit(
     let serves = options.rest_use() == RestUse::Servers;
     let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
     let methods: Vec<_> = service.methods.iter().map(|m| method(schema, *m, module, &error)).collect();
+    let service_trait = &service.names.service_trait;
+    let infos: Vec<&str> = methods.iter().map(|method| method.info).collect();
     let view = View {
-        docs: literals(docs::lines(&service.origin.comments)),
+        docs: comment(docs::lines(&service.origin.comments)),
         full_name: &service.full_name,
         names: &service.names,
         plain: methods.iter().any(|method| method.plain.any),
-        has_long_name: service.names.service_trait.len() >= LONG_NAME,
+        has_long_name: service_trait.len() >= LONG_NAME,
+        laid_out: !methods.is_empty() && methods.iter().all(|method| method.laid_out),
+        arc_head: layout::impl_head(
+            &format!("impl<T: {service_trait} + ?::core::marker::Sized> {service_trait}"),
+            "::std::sync::Arc<T>",
+        ),
+        infos: layout::list("&[", &infos, "],", 1),
         methods,
         error: &error,
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
@@ -163,7 +183,7 @@ pub(super) fn emit(
     };
     let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
     let what = format!("the code of service `{}`", service.full_name);
-    let has_condition = view.methods.iter().any(|method| method.condition.is_some());
+    let has_condition = service.methods.iter().any(|method| schema.methods[*method].condition.is_some());
     let parsed = |text: &str| {
         let mut items = parse(text, &what)?;
         if has_condition {
@@ -179,33 +199,29 @@ fn pieces(
     text: &str,
     parsed: impl Fn(&str) -> Result<Emitted, Diagnostic>,
 ) -> Result<Vec<Emitted>, Diagnostic> {
-    const END: &str = "\n}\n";
+    const EMPTY_LINE: &str = "\n\n";
     let mut pieces = Vec::new();
-    let mut rest = text;
-    // Up to which place of `rest` it is to be parsed.
-    let mut until = 0;
-    while let Some(at) = rest[until..].find(LAID_OUT).map(|at| until + at) {
-        let start = at + LAID_OUT.len();
-        let end = rest[start..].find(END).map_or(rest.len(), |end| start + end + END.len());
-        let item = &rest[start..end];
-        until = end;
-        if item.ends_with(END) && item.lines().all(fits) {
-            if !rest[..at].trim().is_empty() {
-                pieces.push(parsed(&rest[..at])?);
+    // What is to be parsed.
+    let mut open = String::new();
+    for block in text.split(EMPTY_LINE) {
+        match block.trim_start().strip_prefix(LAID_OUT) {
+            Some(item) if item.lines().all(fits) => {
+                if !open.trim().is_empty() {
+                    pieces.push(parsed(&open)?);
+                }
+                open.clear();
+                pieces.push(Emitted::Text(format!("{}\n", item.trim_end())));
             }
-            pieces.push(Emitted::Text(item.to_owned()));
-            (rest, until) = (&rest[end..], 0);
+            _ => {
+                open.push_str(block);
+                open.push_str(EMPTY_LINE);
+            }
         }
     }
-    if !rest.trim().is_empty() {
-        pieces.push(parsed(rest)?);
+    if !open.trim().is_empty() {
+        pieces.push(parsed(&open)?);
     }
     Ok(pieces)
-}
-
-/// Whether prettyplease leaves a line as it is.
-fn fits(line: &str) -> bool {
-    line.len() <= PRETTY_WIDTH || line.trim_start().starts_with("///")
 }
 
 /// What the methods of a service fail with.
@@ -227,21 +243,37 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         MethodKind::BidiStreaming => ("BidiStreaming", "bidi_streaming"),
     };
     let (argument, request) = if method.kind.client_streams() {
-        ("requests", format!("::rsvc::RequestStream<{input}>"))
+        ("requests", Type::generic("::rsvc::RequestStream", [Type::plain(input)]))
     } else {
-        ("request", input)
+        ("request", Type::plain(input))
     };
+    let failure = || Type::plain(error);
     let response = if method.kind.server_streams() {
-        format!("::rsvc::ResponseStream<{output}, {error}>")
+        Type::generic("::rsvc::ResponseStream", [Type::plain(output), failure()])
     } else {
-        output
+        Type::plain(output)
     };
+    let (request_text, response_text) = (request.to_string(), response.to_string());
+    let result = Type::generic("::core::result::Result", [response, failure()]);
+    let name = &method.rust_name;
+    let one_line = format!("async fn {name}(&self, ctx: ::rsvc::Context, {argument}: {request}) -> {result} {{");
+    let laid_out = request.is_plain() && result.is_plain() && !layout::fits(&one_line, 1);
+    let parameter = format!("{argument}: ");
+    let parameter = request.lines(Around { before: &parameter, end: ",", ..Around::default() }, 2);
+    let output = result.lines(Around { before: "Output = ", end: ",", ..Around::default() }, 2);
+    let future = format!("-> impl ::core::future::Future<\n        {output}\n    > + ::core::marker::Send");
+    let plain = PlainView::new(schema, method, module, argument);
+    let client_call = {
+        let function = format!("::rsvc::codegen::client::{call}");
+        let arguments = ["&self.channel", &format!("&{}", method.info_name), "ctx", &plain.sent];
+        layout::awaited(&function, &arguments, 2) + &plain.returned
+    };
+    let (told, info_laid_out) = told(schema, method, module);
+    let comments = docs::lines(&method.origin.comments).into_iter();
     MethodView {
-        docs: literals(
-            docs::lines(&method.origin.comments).into_iter().chain(error_docs(schema, method, error)),
-        ),
+        docs: comment(comments.chain(error_docs(schema, method, error))),
         deprecated: method.origin.deprecated,
-        name: &method.rust_name,
+        name,
         object_name: &method.object_name,
         proto_name: &method.name,
         full_name: &method.full_name,
@@ -250,21 +282,50 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         kind,
         call,
         argument,
-        request,
-        response,
-        plain: PlainView::new(schema, method, module, argument),
-        idempotency: match method.idempotency {
-            Idempotency::Unknown => None,
-            Idempotency::NoSideEffects => Some("NoSideEffects"),
-            Idempotency::Idempotent => Some("Idempotent"),
-        },
-        access: access(&method.access),
-        condition: method.condition.as_ref().map(|it| condition(schema, method, it, module)),
-        timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
-        cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
-        retry: method.retry.as_ref().map(retry::policy),
-        masked: method.masked.as_ref().map(|fields| masked(schema, method, fields, module)),
+        parameter,
+        future,
+        result: result.lines(Around { before: ") -> ", after: " {", ..Around::default() }, 1),
+        request: request_text,
+        response: response_text,
+        plain,
+        // Before calls on it, the description is indented twice.
+        pad: if told.is_empty() { "    " } else { "        " },
+        told,
+        info_laid_out,
+        laid_out,
+        client_call,
     }
+}
+
+/// What is said of a method besides its names, as calls on its description, and whether each is on one line.
+fn told(schema: &Schema, method: &Method, module: &[String]) -> (Vec<String>, bool) {
+    let idempotency = match method.idempotency {
+        Idempotency::Unknown => None,
+        Idempotency::NoSideEffects => Some("NoSideEffects"),
+        Idempotency::Idempotent => Some("Idempotent"),
+    };
+    let calls = [
+        idempotency.map(|level| format!("idempotency(::rsvc::Idempotency::{level})")),
+        access(&method.access).map(|access| format!("access({access})")),
+        method.condition.as_ref().map(|it| format!("condition({})", condition(schema, method, it, module))),
+        method.timeout.map(|it| format!("timeout({})", retry::duration(it))),
+        method.cache.as_ref().map(|it| {
+            format!("cache(const {{ &{} }})", cache::cache(schema, it, method.output, module))
+        }),
+        method.retry.as_ref().map(|it| format!("retry({})", retry::policy(it))),
+        method.masked.as_ref().map(|it| format!("masked({})", masked(schema, method, it, module))),
+    ];
+    let is_long = method.condition.is_some()
+        || method.cache.is_some()
+        || method.retry.is_some()
+        || method.masked.is_some()
+        || matches!(method.access, Access::Scopes { .. });
+    (calls.into_iter().flatten().map(|call| format!(".{call}")).collect(), !is_long)
+}
+
+/// The lines of a documentation as prettyplease writes them, behind their `///`.
+fn comment(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    lines.into_iter().map(|line| line.trim_end_matches(' ').to_owned()).collect()
 }
 
 /// The errors that a method names.
@@ -332,22 +393,62 @@ mod tests {
 
     #[test]
     fn what_is_laid_out_reads_as_prettyplease_writes_it() {
+        let name = |first: char, length: usize| format!("{first}{}", "x".repeat(length - 1));
         let service = |length: usize| {
-            let name = format!("S{}", "x".repeat(length - 1));
+            let name = name('S', length);
             format!("service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}")
         };
-        let services: Vec<String> = (1..60).map(service).collect();
-        let services = services.concat();
-        let schema = fixture::schema(&format!("message M {{}} {services}"));
+        let services: String = (1..60).map(service).collect();
+        let messages: String = (1..90).map(|length| format!("message {} {{}}", name('A', length))).collect();
+        let told = [
+            "",
+            "// Does it.\n//\n//  - or not \nrpc Commented(M) returns (M);",
+            "rpc Old(M) returns (M) { option deprecated = true; }",
+            "rpc Asked(M) returns (M) { option (rsvc.v1.method) = { access: { public: {} } }; }",
+            "rpc Told(M) returns (M) { option idempotency_level = IDEMPOTENT; option (rsvc.v1.method).timeout.seconds = 2; }",
+            "rpc Long(M) returns (M) { option (rsvc.v1.method) = { access: { scopes: { all_of: [\"a\"] } } }; }",
+        ];
+        let told = told.into_iter().enumerate();
+        let told: String = told.map(|(index, rpc)| format!("service Told{index} {{ {rpc} }}")).collect();
+        // Each kind, with names of each length, and an error with a name of its own.
+        let kinds: String = (1..90)
+            .map(|length| {
+                let (message, set) = (name('A', length), name('E', length.min(50)));
+                let (error, service) = (format!("{{ error_set: \"t.v1.{set}\" }}"), name('K', 1 + length % 30));
+                let own = format!("option (rsvc.v1.service) = {error};");
+                format!(
+                    "service {service}{length} {{ {} rpc U(M) returns ({message}); rpc S({message}) returns (stream M); \
+                     rpc {service}C(stream {message}) returns (M); rpc B(stream M) returns (stream {message}); }}",
+                    if length < 50 { &own } else { "" }
+                )
+            })
+            .collect();
+        let sets: String = (1..50)
+            .map(|length| {
+                format!(
+                    "message {} {{ option (rsvc.v1.error_set) = {{ domain: \"d.example\" }}; oneof kind {{ \
+                     M gone = 1 [(rsvc.v1.error) = {{ code: NOT_FOUND message: \"x\" }}]; }} }}",
+                    name('E', length)
+                )
+            })
+            .collect();
+        let head = r#"syntax = "proto3"; package t.v1; import "rsvc/v1/rsvc.proto"; message M {}"#;
+        let text = format!("{head} {messages} {sets} {services} {told} {kinds}");
+        let schema = fixture::files(&[("t.proto", &text)]);
         let mut options = Options::default();
         options.set("rest_client", "true").expect("an option");
-        let mut laid_out = 0;
+        let (mut laid_out, mut parsed) = (0, 0);
         for id in schema.services.ids() {
             let of = |as_text| emit(&schema, &options, id, as_text).expect("a service").into_iter();
-            laid_out += of(true).filter(|piece| matches!(piece, Emitted::Text(_))).count();
+            for piece in of(true) {
+                match piece {
+                    Emitted::Text(_) => laid_out += 1,
+                    _ => parsed += 1,
+                }
+            }
             let texts = |as_text| of(as_text).map(pretty).collect::<Vec<_>>().join("\n");
-            assert_eq!(texts(true), texts(false));
+            assert_eq!(texts(true), texts(false), "{}", schema.services[id].full_name);
         }
-        assert!(laid_out > 300, "{laid_out}");
+        assert!(laid_out > 1500 && parsed < laid_out / 4, "{laid_out}, {parsed}");
     }
 }

@@ -6,11 +6,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use self::check::{FieldPart, ViolationField, check, checks, holds, last_check, paths};
-use super::{internal, parens};
+use super::{Emitted, fits, internal, parens};
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
+use crate::names;
 use crate::storage::access;
 use crate::tokens;
 
@@ -28,28 +29,41 @@ pub(super) fn messages(schema: &Schema, package: PackageId) -> Vec<MessageId> {
     found
 }
 
-/// The impls of messages of a package, in its module.
+/// The impls of messages of a package, in its module; empty ones as text if `as_text` asks for it.
 pub(super) fn emit(
     schema: &Schema,
     package: PackageId,
     messages: &[MessageId],
-) -> Result<Vec<syn::Item>, Diagnostic> {
+    as_text: bool,
+) -> Result<Vec<Emitted>, Diagnostic> {
     let this = StoredExpr::behind(quote!(self));
     let cx = Context { schema, module: &schema.packages[package].module, this };
     let item = |id: &MessageId| {
-        syn::parse2(message_impl(*id, &cx)).map_err(|error| {
+        let rules = schema.rules.of(*id).filter(|rules| rules.any);
+        if as_text && rules.is_none() && let Some(text) = empty_impl(*id, &cx) {
+            return Ok(Emitted::Text(text));
+        }
+        let item = syn::parse2(message_impl(*id, rules, &cx)).map_err(|error| {
             let name = &schema.messages[*id].full_name;
             internal(format!("the validation of `{name}` is not valid Rust: {error}"))
-        })
+        })?;
+        let mut items = vec![item];
+        parens::strip(&mut items);
+        Ok(Emitted::Items(items))
     };
-    let mut items = messages.iter().map(item).collect::<Result<Vec<_>, _>>()?;
-    parens::strip(&mut items);
-    Ok(items)
+    messages.iter().map(item).collect()
 }
 
-fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
+/// The impl of a message without rules, if prettyplease leaves it as it is.
+fn empty_impl(id: MessageId, cx: &Context<'_>) -> Option<String> {
+    let path = names::path_from(cx.module, &cx.schema.messages[id].rust);
+    let text = format!("impl ::rsvc::Validate for {path} {{}}\n");
+    fits(text.trim_end()).then_some(text)
+}
+
+fn message_impl(id: MessageId, rules: Option<&MessageRules>, cx: &Context<'_>) -> TokenStream {
     let ty = tokens::path(cx.module, &cx.schema.messages[id].rust);
-    let Some(rules) = cx.schema.rules.of(id).filter(|r| r.any) else {
+    let Some(rules) = rules else {
         return quote!(impl ::rsvc::Validate for #ty {});
     };
     let body = MessageEmitter { rules, cx }.body();

@@ -71,6 +71,11 @@ impl Lines {
 
     /// A line that is a call: its arguments are broken if it is too wide.
     pub(super) fn call(&mut self, call: &Call, end: &str) {
+        if call.arguments.iter().any(|argument| argument.contains('\n')) {
+            let text = format!("{call}{end}");
+            self.out.push_str(&print::statement(tokens::parse(&text), self.depth));
+            return;
+        }
         let arguments: usize = call.arguments.iter().map(|argument| argument.len() + 2).sum();
         let width = self.depth * INDENT.len() + call.before.len() + arguments - 1;
         if call.arguments.len() < 2 || width <= CALL_WIDTH {

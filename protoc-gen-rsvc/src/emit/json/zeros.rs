@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Call, JsonEmitter, Lines};
+use super::{Call, JsonEmitter, Lines, print};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
 use crate::storage::access;
 
@@ -47,17 +47,13 @@ impl JsonEmitter<'_> {
         if calls.is_empty() {
             return;
         }
-        // What came as tokens has other spaces.
-        if calls.iter().any(|call| call.arguments.iter().any(|argument| argument.contains(' '))) {
-            lines.other_form();
-        }
         lines.line("#[inline]");
         lines.block(HEAD, |lines| calls.iter().for_each(|call| lines.call(call, ";")), "}");
     }
 
     fn zero_line(&self, id: FieldId) -> Option<Call> {
         let field = &self.schema.fields[id];
-        let inner = || access::optional(self.schema, id, &self.base(), self.module).to_string();
+        let inner = || print::expression(access::optional(self.schema, id, &self.base(), self.module));
         let (method, value) = match field.kind {
             FieldKind::Singular(ValueType::Scalar(scalar), _) if is_lost(self.schema, id) => {
                 (if scalar == Scalar::Float { "float" } else { "double" }, self.place(&field.rust_name))

@@ -8,7 +8,7 @@ use std::iter::Peekable;
 use std::str::Lines;
 
 use super::{GeneratedType, docs, has_debug, renamed, verify};
-use crate::emit::PRETTY_WIDTH;
+use crate::emit::layout;
 use crate::emit::print::INDENT;
 use crate::model::{Comments, EnumId, MessageId, OneofId, Schema};
 
@@ -346,7 +346,7 @@ impl ProstText<'_> {
     }
 
     fn fits(&self, line: &str) -> bool {
-        self.depth * INDENT.len() + line.len() <= PRETTY_WIDTH
+        layout::fits(line, self.depth)
     }
 
     fn indent(&mut self) {
