@@ -6,5 +6,6 @@ pub mod codes;
 pub mod formats;
 pub mod re2;
 pub mod retries;
+#[cfg(feature = "samples")]
 pub mod sample;
 pub mod text;

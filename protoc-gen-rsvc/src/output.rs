@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::diag::Diagnostic;
-use crate::emit::{Emitted, Emitter};
+use crate::emit::{Emitted, Emitter, pretty};
 use crate::threads::{self, lock};
 
 pub(crate) use folder::{Folder, write, write_file};
@@ -121,20 +121,11 @@ fn whole(parts: Vec<String>) -> String {
 /// Items as text, with an empty line between two.
 fn text(code: Emitted) -> String {
     let texts: Vec<String> = match code {
-        Emitted::Items(items) => items.into_iter().map(item).collect(),
+        Emitted::Items(items) => items.into_iter().map(pretty).collect(),
         Emitted::Several(several) => several.into_iter().map(text).collect(),
         Emitted::Text(text) | Emitted::File(text) => return text,
     };
     texts.join("\n")
-}
-
-fn item(item: syn::Item) -> String {
-    prettyplease::unparse(&syn::File {
-        shebang: None,
-        frontmatter: None,
-        attrs: Vec::new(),
-        items: vec![item],
-    })
 }
 
 /// A file of this text.

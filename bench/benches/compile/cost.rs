@@ -32,6 +32,16 @@ impl std::ops::Add for Time {
 
 /// Runs a program to its end.
 pub(crate) fn timed(command: &mut Command) -> Time {
+    run(command, Stdio::inherit()).0
+}
+
+/// Runs a program to its end, and returns what it said on the way.
+pub(crate) fn overheard(command: &mut Command) -> (Time, String) {
+    let (time, said) = run(command, Stdio::piped());
+    (time, String::from_utf8_lossy(&said).into_owned())
+}
+
+fn run(command: &mut Command, stderr: Stdio) -> (Time, Vec<u8>) {
     // The shell has what the standard library has not: the processor time of its children.
     let mut shell = Command::new("sh");
     shell
@@ -48,12 +58,14 @@ pub(crate) fn timed(command: &mut Command) -> Time {
         shell.current_dir(folder);
     }
     let start = Instant::now();
-    let output = shell.stderr(Stdio::inherit()).output().expect("there is a shell");
+    let output = shell.stderr(stderr).output().expect("there is a shell");
     let wall = start.elapsed().as_secs_f64();
-    assert!(output.status.success(), "{command:?} failed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {said}");
     let text = String::from_utf8_lossy(&output.stdout);
     let children = text.lines().nth(1).expect("`times` prints two lines");
-    Time { processor: children.split_whitespace().map(seconds).sum(), wall }
+    let time = Time { processor: children.split_whitespace().map(seconds).sum(), wall };
+    (time, output.stderr)
 }
 
 /// `1m2.5s`.

@@ -1,5 +1,5 @@
-//! What generated code costs those who compile it, compared with other generators for the same 300 messages, and what
-//! 100 rpcs cost, compared with another checkout of this repository.
+//! What generated code costs those who compile it, compared with other generators for the same 300 messages, what
+//! 100 rpcs cost, compared with another checkout of this repository, and what a quick start costs beside tonic's.
 //!
 //! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and for messages what two of the
 //! candidates add to those without them.
@@ -18,6 +18,7 @@ mod candidate;
 mod cost;
 mod json;
 mod project;
+mod quickstart;
 mod schema;
 mod services;
 #[cfg(feature = "peers")]
@@ -47,7 +48,7 @@ const NOISE: f64 = 0.05;
 /// What generated code costs those who compile it
 #[derive(Parser)]
 struct Args {
-    /// These suites alone: json, validate, services
+    /// These suites alone: json, validate, services, quickstart
     suites: Vec<String>,
     /// Another checkout of this repository to compare the services with
     #[arg(long, value_name = "PATH")]
@@ -73,6 +74,9 @@ fn main() {
     }
     if wanted(services::NAME) {
         services::measure(args.rsvc.as_deref());
+    }
+    if wanted(quickstart::NAME) {
+        quickstart::measure();
     }
 }
 

@@ -299,6 +299,16 @@ fn parse(text: &str, what: &str) -> Result<Vec<syn::Item>, Diagnostic> {
     Ok(file.items)
 }
 
+/// An item as prettyplease writes it.
+pub(crate) fn pretty(item: syn::Item) -> String {
+    prettyplease::unparse(&syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items: vec![item],
+    })
+}
+
 /// Whether prettyplease leaves a line as it is: it is short enough, or nothing in it can be broken.
 fn fits(line: &str) -> bool {
     line.len() <= PRETTY_WIDTH || line.trim_start().starts_with("///") || line.starts_with("pub trait ")

@@ -376,16 +376,11 @@ fn access(access: &Access) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emit::fixture;
+    use crate::emit::{fixture, pretty};
 
-    fn pretty(emitted: Emitted) -> String {
+    fn text(emitted: Emitted) -> String {
         match emitted {
-            Emitted::Items(items) => {
-                let file =
-                    |item| syn::File { shebang: None, frontmatter: None, attrs: vec![], items: vec![item] };
-                let items = items.into_iter().map(|item| prettyplease::unparse(&file(item)));
-                items.collect::<Vec<_>>().join("\n")
-            }
+            Emitted::Items(items) => items.into_iter().map(pretty).collect::<Vec<_>>().join("\n"),
             Emitted::Text(text) => text,
             _ => panic!("neither items nor text"),
         }
@@ -433,8 +428,8 @@ mod tests {
             })
             .collect();
         let head = r#"syntax = "proto3"; package t.v1; import "rsvc/v1/rsvc.proto"; message M {}"#;
-        let text = format!("{head} {messages} {sets} {services} {told} {kinds}");
-        let schema = fixture::files(&[("t.proto", &text)]);
+        let source = format!("{head} {messages} {sets} {services} {told} {kinds}");
+        let schema = fixture::files(&[("t.proto", &source)]);
         let mut options = Options::default();
         options.set("rest_client", "true").expect("an option");
         let (mut laid_out, mut parsed) = (0, 0);
@@ -446,7 +441,7 @@ mod tests {
                     _ => parsed += 1,
                 }
             }
-            let texts = |as_text| of(as_text).map(pretty).collect::<Vec<_>>().join("\n");
+            let texts = |as_text| of(as_text).map(text).collect::<Vec<_>>().join("\n");
             assert_eq!(texts(true), texts(false), "{}", schema.services[id].full_name);
         }
         assert!(laid_out > 1500 && parsed < laid_out / 4, "{laid_out}, {parsed}");

@@ -4,7 +4,7 @@ use proc_macro2::Literal;
 
 use super::existing::{Existing, two_stand_ins};
 use super::modules::{Module, allow, allow_each, content, ident};
-use super::{descriptor_set, json};
+use super::{descriptor_set, json, pretty};
 use crate::diag::Diagnostic;
 use crate::model::Schema;
 use crate::names;
@@ -34,7 +34,9 @@ pub(super) fn emit(
     let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
     allow_each(&mut stand_ins);
     match (earlier, stand_ins.first()) {
-        (Some(earlier), Some(own)) if earlier != *own => return Err(two_stand_ins()),
+        (Some(earlier), Some(own)) if pretty(earlier.clone()) != pretty(own.clone()) => {
+            return Err(two_stand_ins());
+        }
         (Some(earlier), None) => items.push(earlier),
         _ => {}
     }

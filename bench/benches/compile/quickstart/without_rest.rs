@@ -1,0 +1,3 @@
+fn main() {
+    protoc_gen_rsvc::Builder::new().rest(false).compile(["proto/users.proto"], ["proto"]).unwrap();
+}
