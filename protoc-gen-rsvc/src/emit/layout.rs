@@ -49,10 +49,8 @@ impl Type {
 impl std::fmt::Display for Type {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let generics: Vec<String> = self.generics.iter().map(ToString::to_string).collect();
-        match generics.is_empty() {
-            true => f.write_str(&self.path),
-            false => write!(f, "{}<{}>", self.path, generics.join(", ")),
-        }
+        f.write_str(&self.path)?;
+        if generics.is_empty() { Ok(()) } else { write!(f, "<{}>", generics.join(", ")) }
     }
 }
 
@@ -73,9 +71,9 @@ pub(super) fn list(open: &str, parts: &[&str], close: &str, depth: usize) -> Str
 
 /// A list with a line for each of its parts, whose last line is at a depth.
 fn broken(open: &str, parts: &[&str], close: &str, depth: usize) -> String {
-    let inner = INDENT.repeat(depth + 1);
-    let parts: String = parts.iter().map(|part| format!("{inner}{part},\n")).collect();
-    format!("{open}\n{parts}{}{close}", INDENT.repeat(depth))
+    let inner = format!("\n{}", INDENT.repeat(depth + 1));
+    let parts = parts.join(&format!(",{inner}"));
+    format!("{open}{inner}{parts},\n{}{close}", INDENT.repeat(depth))
 }
 
 /// `function(arguments).await` as the value of a block at a depth.
@@ -85,11 +83,8 @@ pub(super) fn awaited(function: &str, arguments: &[&str], depth: usize) -> Strin
     if fits(&format!("{call}{AWAIT}"), depth) {
         return call + AWAIT;
     }
-    let call = if fits(&call, depth) {
-        call
-    } else {
-        broken(&format!("{function}("), arguments, ")", depth + 1)
-    };
+    let call =
+        if fits(&call, depth) { call } else { broken(&format!("{function}("), arguments, ")", depth + 1) };
     format!("{call}\n{}{AWAIT}", INDENT.repeat(depth + 1))
 }
 

@@ -327,3 +327,29 @@ fn internal(message: String) -> Diagnostic {
     Diagnostic::error(Code::INTERNAL, message)
         .help("this is a mistake in the generator; please report it with the `.proto` that leads to it")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_and_their_json_are_written_without_syntax_trees() {
+        let schema = fixture::schema(
+            "enum E { E_UNSPECIFIED = 0; E_ONE = 1; } // Said of it.\nmessage M { string s = 1; repeated E es = 2; \
+             map<string, M> m = 3; double d = 4; M inner = 5; oneof kind { M a = 6; bytes b = 7; } message N { E e = 1; } }",
+        );
+        let options = Options::default();
+        let emitter = Emitter::new(&schema, &options, None, None);
+        let mut found = 0;
+        for file in &emitter.files {
+            for (index, part) in file.parts.iter().enumerate() {
+                if matches!(part, Part::Types(_) | Part::Json(_)) {
+                    let emitted = emitter.part(file, index).expect("a part");
+                    assert!(matches!(emitted, Emitted::Text(_)), "{}, part {index}", file.name);
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 2, "{found}");
+    }
+}

@@ -256,7 +256,8 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
     let (request_text, response_text) = (request.to_string(), response.to_string());
     let result = Type::generic("::core::result::Result", [response, failure()]);
     let name = &method.rust_name;
-    let one_line = format!("async fn {name}(&self, ctx: ::rsvc::Context, {argument}: {request}) -> {result} {{");
+    let one_line =
+        format!("async fn {name}(&self, ctx: ::rsvc::Context, {argument}: {request}) -> {result} {{");
     let laid_out = request.is_plain() && result.is_plain() && !layout::fits(&one_line, 1);
     let parameter = format!("{argument}: ");
     let parameter = request.lines(Around { before: &parameter, end: ",", ..Around::default() }, 2);
@@ -309,9 +310,10 @@ fn told(schema: &Schema, method: &Method, module: &[String]) -> (Vec<String>, bo
         access(&method.access).map(|access| format!("access({access})")),
         method.condition.as_ref().map(|it| format!("condition({})", condition(schema, method, it, module))),
         method.timeout.map(|it| format!("timeout({})", retry::duration(it))),
-        method.cache.as_ref().map(|it| {
-            format!("cache(const {{ &{} }})", cache::cache(schema, it, method.output, module))
-        }),
+        method
+            .cache
+            .as_ref()
+            .map(|it| format!("cache(const {{ &{} }})", cache::cache(schema, it, method.output, module))),
         method.retry.as_ref().map(|it| format!("retry({})", retry::policy(it))),
         method.masked.as_ref().map(|it| format!("masked({})", masked(schema, method, it, module))),
     ];

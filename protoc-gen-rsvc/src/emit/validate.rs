@@ -40,7 +40,10 @@ pub(super) fn emit(
     let cx = Context { schema, module: &schema.packages[package].module, this };
     let item = |id: &MessageId| {
         let rules = schema.rules.of(*id).filter(|rules| rules.any);
-        if as_text && rules.is_none() && let Some(text) = empty_impl(*id, &cx) {
+        if as_text
+            && rules.is_none()
+            && let Some(text) = empty_impl(*id, &cx)
+        {
             return Ok(Emitted::Text(text));
         }
         let item = syn::parse2(message_impl(*id, rules, &cx)).map_err(|error| {

@@ -26,7 +26,8 @@ pub(super) struct Start {
 
 /// All of them, tonic's last.
 pub(super) fn all() -> Vec<Start> {
-    let shown = Source { build: shown("build.rs"), proto: shown("proto/users.proto"), main: shown("src/main.rs") };
+    let shown =
+        Source { build: shown("build.rs"), proto: shown("proto/users.proto"), main: shown("src/main.rs") };
     let ours = |features: &str| {
         let path = |folder| Path::new(ROOT).join(folder).canonicalize().expect("a crate of ours");
         format!(
@@ -110,14 +111,17 @@ impl Start {
 
     fn cargo(&self) -> std::process::Command {
         let mut cargo = self.workspace.cargo();
-        cargo.current_dir(self.target.parent().expect("it lies in the workspace")).env("CARGO_NET_OFFLINE", "true");
+        cargo
+            .current_dir(self.target.parent().expect("it lies in the workspace"))
+            .env("CARGO_NET_OFFLINE", "true");
         cargo
     }
 }
 
 /// A file of the README's quick start: a line with its name in backticks, then a block of code.
 fn shown(name: &str) -> &'static str {
-    let found = README.split_once(&format!("\n`{name}`\n\n```")).and_then(|(_, after)| after.split_once('\n'));
+    let found =
+        README.split_once(&format!("\n`{name}`\n\n```")).and_then(|(_, after)| after.split_once('\n'));
     let block = found.and_then(|(_, block)| block.split_once("\n```"));
     block.unwrap_or_else(|| panic!("the README shows no `{name}`")).0
 }

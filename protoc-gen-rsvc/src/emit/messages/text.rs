@@ -43,6 +43,10 @@ impl<'a> ProstText<'a> {
     }
 
     pub(super) fn rewrite(mut self) -> Step<String> {
+        // prost-build says in a comment who wrote it.
+        while self.peek().is_some_and(|line| line.starts_with("// ")) {
+            self.lines.next();
+        }
         while self.peek().is_some() {
             self.item()?;
         }
