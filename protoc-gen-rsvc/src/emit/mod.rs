@@ -344,8 +344,8 @@ mod tests {
         for file in &emitter.files {
             for (index, part) in file.parts.iter().enumerate() {
                 if matches!(part, Part::Types(_) | Part::Json(_)) {
-                    let emitted = emitter.part(file, index).expect("a part");
-                    assert!(matches!(emitted, Emitted::Text(_)), "{}, part {index}", file.name);
+                    let code = emitter.part(file, index).expect("a part");
+                    assert!(matches!(code, Emitted::Text(_)), "{}, part {index}", file.name);
                     found += 1;
                 }
             }

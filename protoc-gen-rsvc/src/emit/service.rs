@@ -395,8 +395,9 @@ mod tests {
             let name = name('S', length);
             format!("service {name} {{ rpc Get(M) returns (M); rpc Go{name}(stream M) returns (stream M); }}")
         };
-        let services: String = (1..60).map(service).collect();
-        let messages: String = (1..90).map(|length| format!("message {} {{}}", name('A', length))).collect();
+        let services = (1..60).map(service).collect::<Vec<_>>().concat();
+        let messages = (1..90).map(|length| format!("message {} {{}}", name('A', length)));
+        let messages = messages.collect::<Vec<_>>().concat();
         let told = [
             "",
             "// Does it.\n//\n//  - or not \nrpc Commented(M) returns (M);",
@@ -406,9 +407,10 @@ mod tests {
             "rpc Long(M) returns (M) { option (rsvc.v1.method) = { access: { scopes: { all_of: [\"a\"] } } }; }",
         ];
         let told = told.into_iter().enumerate();
-        let told: String = told.map(|(index, rpc)| format!("service Told{index} {{ {rpc} }}")).collect();
+        let told = told.map(|(index, rpc)| format!("service Told{index} {{ {rpc} }}"));
+        let told = told.collect::<Vec<_>>().concat();
         // Each kind, with names of each length, and an error with a name of its own.
-        let kinds: String = (1..90)
+        let kinds: Vec<String> = (1..90)
             .map(|length| {
                 let (message, set) = (name('A', length), name('E', length.min(50)));
                 let (error, service) = (format!("{{ error_set: \"t.v1.{set}\" }}"), name('K', 1 + length % 30));
@@ -420,7 +422,7 @@ mod tests {
                 )
             })
             .collect();
-        let sets: String = (1..50)
+        let sets: Vec<String> = (1..50)
             .map(|length| {
                 format!(
                     "message {} {{ option (rsvc.v1.error_set) = {{ domain: \"d.example\" }}; oneof kind {{ \
@@ -430,6 +432,7 @@ mod tests {
             })
             .collect();
         let head = r#"syntax = "proto3"; package t.v1; import "rsvc/v1/rsvc.proto"; message M {}"#;
+        let (kinds, sets) = (kinds.concat(), sets.concat());
         let source = format!("{head} {messages} {sets} {services} {told} {kinds}");
         let schema = fixture::files(&[("t.proto", &source)]);
         let mut options = Options::default();
