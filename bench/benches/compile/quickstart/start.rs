@@ -31,10 +31,10 @@ pub(super) fn all() -> Vec<Start> {
     let ours = |features: &str| {
         let path = |folder| Path::new(ROOT).join(folder).canonicalize().expect("a crate of ours");
         format!(
-            "[dependencies]\nrsvc = {{ path = {:?}{features} }}\n{TOKIO}\n\n\
-             [build-dependencies]\nprotoc-gen-rsvc = {{ path = {:?} }}\n",
-            path("runtime"),
-            path("protoc-gen-rsvc")
+            "[dependencies]\nrsvc = {{ path = \"{}\"{features} }}\n{TOKIO}\n\n\
+             [build-dependencies]\nprotoc-gen-rsvc = {{ path = \"{}\" }}\n",
+            path("runtime").display(),
+            path("protoc-gen-rsvc").display()
         )
     };
     let ends = ", default-features = false, features = [\"server\", \"client\"]";
