@@ -256,9 +256,8 @@ impl Body {
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| status_of(error.into()))))
             }
             Inner::Boxed(body) => Pin::new(body).poll_frame(task),
-            Inner::Whole(bytes) => {
-                let bytes = take(bytes);
-                self.inner = Inner::Empty;
+            Inner::Whole(_) => {
+                let Inner::Whole(bytes) = take(&mut self.inner) else { unreachable!("it was this one") };
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
             Inner::WithTrailers(..) | Inner::Trailers(_) => match take(&mut self.inner) {

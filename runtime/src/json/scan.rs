@@ -30,6 +30,24 @@ pub(super) fn find_special(bytes: &[u8], mut at: usize) -> usize {
     at + (marks(last_word(rest)).trailing_zeros() / 8) as usize
 }
 
+/// As many bytes as are looked at together in a text that hardly has a special one.
+const WIDE: usize = 16;
+
+/// Whether there is no quote, backslash or control character in a text.
+#[inline]
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return find_special(bytes, 0) == bytes.len() };
+    // What is behind the last whole part is looked at with some of what is before it.
+    !bytes.as_chunks().0.iter().any(has_special) && !has_special(last)
+}
+
+/// Whether a special byte is among these.
+#[allow(clippy::needless_bitwise_bool, reason = "without branches the compiler looks at all of them at once")]
+#[inline]
+fn has_special(bytes: &[u8; WIDE]) -> bool {
+    bytes.iter().fold(false, |found, &byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
+}
+
 /// Fewer than eight bytes as a word, without a loop over them: the parts may overlap.
 #[inline]
 fn last_word(bytes: &[u8]) -> u64 {
@@ -48,7 +66,7 @@ fn last_word(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::find_special;
+    use super::{find_special, is_plain};
 
     #[test]
     fn finds_every_special_byte_at_every_place() {
@@ -59,6 +77,7 @@ mod tests {
                     bytes[at] = byte;
                     let special = byte < 0x20 || byte == b'"' || byte == b'\\';
                     assert_eq!(find_special(&bytes, 0), if special { at } else { len }, "{byte} at {at}");
+                    assert_eq!(is_plain(&bytes), !special, "{byte} at {at} of {len}");
                 }
             }
         }

@@ -348,6 +348,12 @@ impl Router {
             || parts.method == Method::POST && parts.headers.contains_key(connect::PROTOCOL_VERSION)
     }
 
+    /// Whether something may have a path that leads to no method.
+    #[cfg(feature = "rest")]
+    fn has_more(&self, path: &str) -> bool {
+        self.shared.fallback.is_some() || self.shared.pages.as_ref().is_some_and(|(pages, _)| pages.has(path))
+    }
+
     /// Answers where nothing has the path.
     fn answer_nothing(&self, parts: &mut Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
         if let Some((pages, settings)) = &self.shared.pages
@@ -393,15 +399,13 @@ impl Router {
             && let Some(rest) = &self.shared.rest
         {
             let may_upgrade = connect_info.is_none_or(|_| may_upgrade(parts));
-            let found = rest.find(parts, may_upgrade);
-            let is_nothing = matches!(found, Ok(PathMatch::Nothing)) && !self.has_service(parts.uri.path());
-            let has_more = self.shared.fallback.is_some()
-                || self.shared.pages.as_ref().is_some_and(|(pages, _)| pages.has(parts.uri.path()));
-            if is_nothing && has_more {
-                return self.answer_nothing(parts, body, connect_info);
-            }
-            if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
-                return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer));
+            match rest.find(parts, may_upgrade) {
+                // A call of another protocol.
+                Ok(PathMatch::Nothing) if self.has_service(parts.uri.path()) => {}
+                Ok(PathMatch::Nothing) if self.has_more(parts.uri.path()) => {
+                    return self.answer_nothing(parts, body, connect_info);
+                }
+                found => return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer)),
             }
         }
         self.call_of(media, parts, body, connect_info)

@@ -115,9 +115,12 @@ impl http_body::Body for SentBody {
         }
         let polled = self.body.poll_piece(task, PIECE);
         self.count();
-        let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
-        let polls = PROGRESS.get().polls.wrapping_add(1);
-        PROGRESS.set(Progress { polls, unsent, deadline: self.body.deadline() });
+        // Over HTTP/1.1 nobody asks.
+        if self.usage.is_shared() {
+            let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
+            let polls = PROGRESS.get().polls.wrapping_add(1);
+            PROGRESS.set(Progress { polls, unsent, deadline: self.body.deadline() });
+        }
         polled
     }
 

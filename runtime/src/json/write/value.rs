@@ -3,7 +3,7 @@
 use rsvc_common::base64;
 
 use super::Writer;
-use crate::json::scan::find_special;
+use crate::json::scan::{find_special, is_plain};
 
 /// Below this, a float without a fraction is written as an integer.
 const EXACT: f64 = 1e15;
@@ -110,6 +110,16 @@ impl Writer {
         let bytes = value.as_bytes();
         self.buf.reserve(bytes.len() + 2);
         self.buf.push(b'"');
+        if is_plain(bytes) {
+            self.buf.extend_from_slice(bytes);
+        } else {
+            self.escaped(bytes);
+        }
+        self.buf.push(b'"');
+    }
+
+    /// The content of a string with something that has to be escaped.
+    fn escaped(&mut self, bytes: &[u8]) {
         let mut done = 0;
         loop {
             let at = find_special(bytes, done);
@@ -118,7 +128,6 @@ impl Writer {
             self.escape(byte);
             done = at + 1;
         }
-        self.buf.push(b'"');
     }
 
     fn escape(&mut self, byte: u8) {

@@ -50,16 +50,8 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, parts: &mut Parts, call: Res
         return answered(error::respond(&error, &parts.headers, Some(call.info), options));
     }
     let is_head = parts.method == Method::HEAD;
-    #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
-    let mut exchange = RestExchange::new(parts, call, &received);
-    #[cfg(feature = "compression")]
-    if received.encoded
-        && let Err(error) = exchange.decompress()
-    {
-        let refusal = error::respond_within(&error, exchange.context(), &exchange.method().settings);
-        return answered(compress::refuse(refusal));
-    }
-    Box::pin(run(Arc::clone(service), exchange, is_head))
+    let exchange = RestExchange::new(parts, call, &received);
+    Box::pin(run(Arc::clone(service), exchange, received.encoded, is_head))
 }
 
 /// Tells of a call that is refused before it is one.
@@ -81,9 +73,17 @@ fn tell_refused(parts: &Parts, call: &RestCall, error: &CallError) {
 fn run(
     service: Arc<dyn AnyService>,
     mut exchange: RestExchange,
+    encoded: bool,
     is_head: bool,
 ) -> impl Future<Output = Response<Body>> + Send {
+    #[cfg(not(feature = "compression"))]
+    let _ = encoded;
     async move {
+        #[cfg(feature = "compression")]
+        if encoded && let Err(error) = exchange.decompress() {
+            let refusal = error::respond_within(&error, exchange.context(), &exchange.method().settings);
+            return compress::refuse(refusal);
+        }
         let info = exchange.info();
         let RestMethod { binding, settings } = exchange.method().clone();
         let ended = {

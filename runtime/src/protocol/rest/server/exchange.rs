@@ -2,7 +2,7 @@
 
 use std::mem::take;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Context as Task, Poll};
 
 use http::request::Parts;
 use http::{HeaderMap, Response, Uri};
@@ -51,8 +51,8 @@ pub(crate) struct RestExchange {
     uri: Uri,
     segments: Segments,
     body: Body,
-    /// The body, while it arrives.
-    arriving: Option<ArrivingBody>,
+    /// The body, while it is waited for. Apart, since nearly all bodies are there with the head.
+    arriving: Option<Box<ArrivingBody>>,
     /// The request, if it is large.
     aside: Option<Aside>,
     /// Whether the request may ask for something else than JSON.
@@ -157,6 +157,12 @@ impl RestExchange {
         RequestReader::new(table, &self.call, &self.method, self.url())
     }
 
+    fn arriving(&self, table: &'static MessageInfo) -> Result<ArrivingBody, CallError> {
+        let Options { received, body_timeout, idle_timeout, .. } = self.method.settings.options;
+        let collect = Collect::new(received.size, body_timeout, idle_timeout);
+        Ok(ArrivingBody { reader: self.reader(table)?, collect })
+    }
+
     fn poll_body(
         &mut self,
         task: &mut Task<'_>,
@@ -165,20 +171,22 @@ impl RestExchange {
         if let Some(aside) = &mut self.aside {
             return aside.poll(task, message);
         }
-        if self.arriving.is_none() {
-            let Options { received, body_timeout, idle_timeout, .. } = self.method.settings.options;
-            let reader = self.reader(message.table())?;
-            let collect = Collect::new(received.size, body_timeout, idle_timeout);
-            self.arriving = Some(ArrivingBody { reader, collect });
-        }
-        let ArrivingBody { reader, collect } = self.arriving.as_mut().expect("it was put there");
-        let body = ready!(collect.poll(&mut self.body, task))?;
+        let (mut known, mut new) = (self.arriving.take(), None);
+        let ArrivingBody { reader, collect } = match &mut known {
+            Some(arriving) => arriving,
+            None => new.insert(self.arriving(message.table())?),
+        };
+        let Poll::Ready(body) = collect.poll(&mut self.body, task) else {
+            self.arriving = known.or_else(|| new.map(Box::new));
+            return Poll::Pending;
+        };
+        let body = body?;
         let headers = self.call.context().metadata().as_ref();
         if body.len() <= LARGE || reader.is_raw(message.table()) {
             return Poll::Ready(reader.read(BodyPosition::WHOLE, headers, body, message));
         }
         let headers = headers.clone();
-        let ArrivingBody { reader, .. } = self.arriving.take().expect("it is there");
+        let ArrivingBody { reader, .. } = known.map(|known| *known).or(new).expect("it is one of them");
         let read =
             move |message: &mut dyn AnyMessage| reader.read(BodyPosition::WHOLE, &headers, body, message);
         self.aside.insert(Aside::new(message, read)).poll(task, message)
