@@ -233,7 +233,7 @@ def large_window(victim, transport):
     cpu=4.0,
 )
 def large_window_that_is_used(victim, transport):
-    """Less than a hundred bytes whose window has 3 MiB in it, between two messages. brotli keeps it: 64 MiB for all."""
+    """Less than a hundred bytes whose window has 3 MiB in it, between two messages. It is kept: 64 MiB for all."""
     transport, encoding = transport.split("/")
     before = stream_body(PING_PROTO) if transport == "rest-stream-proto" else PING
     before = b"[" + before if transport == "rest-array" else before

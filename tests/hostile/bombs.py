@@ -28,8 +28,10 @@ def br(parts, whole=True):
 
 
 def zstd(parts, whole=True):
-    """Blocks of one repeated byte where a part has only one, and stored blocks elsewhere."""
-    out = bytearray(b"\x28\xb5\x2f\xfd\x00\x38")  # no checksum, no size, a window of 128 KiB
+    """Blocks of one repeated byte where a part has only one, and stored blocks elsewhere. Nothing comes out of a frame that
+    does not end before its window is full."""
+    window = b"\x38" if whole else b"\x68"  # 128 KiB, or the 8 MiB that a server takes
+    out = bytearray(b"\x28\xb5\x2f\xfd\x00" + window)  # no checksum, no size
     for part in parts:
         for start in range(0, len(part), 128 << 10):
             block = part[start : start + (128 << 10)]

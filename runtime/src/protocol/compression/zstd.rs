@@ -25,9 +25,11 @@ const CHECKSUM: usize = 4;
 pub(crate) struct ZstdDecoder {
     feed: Feed,
     share: Option<DecoderShare>,
-    /// How much of the share this frame has, and the most that it needs.
-    held: usize,
+    /// How much this frame has decoded that it looks back at, and the most that this may be.
+    decoded: usize,
     most: usize,
+    /// How much of the share that takes.
+    held: usize,
     arrived: BytesMut,
     complete: bool,
     decoder: FrameDecoder,
@@ -43,13 +45,30 @@ impl ZstdDecoder {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MAX_WINDOW);
         let arrived = BytesMut::new();
-        Self { feed, share, held: 0, most: 0, arrived, complete: false, decoder, in_frame: false, skip: 0 }
+        Self {
+            feed,
+            share,
+            decoded: 0,
+            most: 0,
+            held: 0,
+            arrived,
+            complete: false,
+            decoder,
+            in_frame: false,
+            skip: 0,
+        }
     }
 
     /// Asks for what a block needs.
     fn take(&mut self, bytes: usize) -> io::Result<()> {
         let Some(share) = &self.share else { return Ok(()) };
-        let more = bytes.min(self.most - self.held);
+        self.decoded = self.decoded.saturating_add(bytes).min(self.most);
+        // The decoder's buffer grows by powers of two, and has room for two blocks more.
+        let room = match self.decoded.checked_sub(2 * MAX_BLOCK) {
+            None | Some(0) => self.decoded.next_power_of_two(),
+            Some(beyond) => beyond.next_power_of_two() + 2 * MAX_BLOCK,
+        };
+        let more = room.saturating_sub(self.held);
         if !share.take(more) {
             return Err(ErrorKind::OutOfMemory.into());
         }
@@ -62,6 +81,7 @@ impl ZstdDecoder {
         if let Some(share) = &self.share {
             share.give_back(std::mem::take(&mut self.held));
         }
+        self.decoded = 0;
     }
 
     /// Waits until `count` bytes are there, or all that there ever will be.
