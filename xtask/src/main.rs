@@ -126,7 +126,7 @@ enum Task {
         /// The folder with the repositories, each as OWNER/NAME or OWNER+NAME
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// These alone, as OWNER/NAME
+        /// These alone, as OWNER/NAME or "OWNER/NAME, PART"
         #[arg(value_name = "TREE")]
         names: Vec<String>,
     },

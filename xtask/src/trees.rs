@@ -8,10 +8,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::process;
 use crate::serve;
 use crate::session::Session;
 
 const LIST: &str = "xtask/trees.txt";
+
+/// The test of the runtime that compares the routes of a tree with a matcher that tries every template.
+const ROUTES_TEST: &str = "the_routes_of_a_tree_lead_where_a_naive_matcher_says";
 
 /// One tree of the list.
 #[derive(Debug, Default)]
@@ -26,6 +30,25 @@ struct Tree {
     options: Vec<String>,
     parts: Option<usize>,
     serve: Option<usize>,
+    /// What is taken of the repository, where that is not all of it.
+    part: Option<String>,
+    /// Whether all routes are compared with a matcher that tries every template.
+    routes: bool,
+}
+
+impl Tree {
+    /// The repository, and what is taken of it.
+    fn title(&self) -> String {
+        match &self.part {
+            None => self.name.clone(),
+            Some(part) => format!("{}, {part}", self.name),
+        }
+    }
+
+    /// Whether it is meant by a name: that of its repository or its title.
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.title() == name
+    }
 }
 
 /// What came of a tree.
@@ -39,29 +62,31 @@ struct Outcome {
     checking: f64,
     failures: Vec<String>,
     served: Option<String>,
+    routes: Option<String>,
 }
 
 /// Runs the trees of the list that are in `folder`, all or the named ones; whether all are generated and compile.
 pub(crate) fn run(session: &Session, folder: &Path, names: &[String], generate_only: bool) -> Result<bool> {
     let list = fs::read_to_string(session.root().join(LIST)).context(LIST)?;
     let trees = read_list(&list)?;
-    if let Some(unknown) = names.iter().find(|name| !trees.iter().any(|tree| tree.name == **name)) {
+    if let Some(unknown) = names.iter().find(|name| !trees.iter().any(|tree| tree.is_named(name))) {
         bail!("{LIST} has no tree `{unknown}`");
     }
     let generator = release_generator(session)?;
     println!("| repository | commit | files | lines | crates | generated lines | generating | checking |");
     println!("|---|---|---|---|---|---|---|---|");
     let mut failures = Vec::new();
-    for tree in trees.iter().filter(|tree| names.is_empty() || names.contains(&tree.name)) {
+    let is_wanted = |tree: &&Tree| names.is_empty() || names.iter().any(|name| tree.is_named(name));
+    for tree in trees.iter().filter(is_wanted) {
         let Some(root) = repository(folder, &tree.name) else {
-            println!("skipped: {}: not in {}", tree.name, folder.display());
+            println!("skipped: {}: not in {}", tree.title(), folder.display());
             continue;
         };
         let run = TreeRun { session, generator: &generator, folder, root: &root, tree };
-        let outcome = run.run(generate_only).with_context(|| tree.name.clone())?;
+        let outcome = run.run(generate_only).with_context(|| tree.title())?;
         println!(
             "| {} | `{}` | {} | {} | {} | {} | {:.1} s | {:.0} s |",
-            tree.name,
+            tree.title(),
             tree.commit.get(..10).unwrap_or(&tree.commit),
             outcome.files,
             outcome.lines,
@@ -73,7 +98,10 @@ pub(crate) fn run(session: &Session, folder: &Path, names: &[String], generate_o
         if let Some(served) = &outcome.served {
             println!("served: {served}");
         }
-        failures.extend(outcome.failures.into_iter().map(|text| format!("{}: {text}", tree.name)));
+        if let Some(routes) = &outcome.routes {
+            println!("routes: {routes}");
+        }
+        failures.extend(outcome.failures.into_iter().map(|text| format!("{}: {text}", tree.title())));
     }
     for failure in &failures {
         println!("FAILED {failure}");
@@ -82,13 +110,7 @@ pub(crate) fn run(session: &Session, folder: &Path, names: &[String], generate_o
 }
 
 fn release_generator(session: &Session) -> Result<PathBuf> {
-    crate::process::run(&mut session.cargo([
-        "build",
-        "--release",
-        "--package",
-        "protoc-gen-rsvc",
-        "--bins",
-    ]))?;
+    process::run(&mut session.cargo(["build", "--release", "--package", "protoc-gen-rsvc", "--bins"]))?;
     Ok(session.target("release/protoc-gen-rsvc"))
 }
 
@@ -117,6 +139,8 @@ fn read_list(text: &str) -> Result<Vec<Tree>> {
             "opt" => tree.options.push(value.to_owned()),
             "parts" => tree.parts = Some(value.parse()?),
             "serve" => tree.serve = Some(value.parse()?),
+            "part" => tree.part = Some(value.to_owned()),
+            "routes" if value == "all" => tree.routes = true,
             _ => bail!("`{line}` begins with no word of the list"),
         }
     }
@@ -147,7 +171,39 @@ impl TreeRun<'_> {
             outcome.crates += 1;
             self.part(&part, &includes, generate_only, &mut outcome)?;
         }
+        if self.tree.routes && outcome.failures.is_empty() {
+            match self.compare_routes(&files, &includes) {
+                Ok(counted) => outcome.routes = Some(counted),
+                Err(error) => outcome.failures.push(format!("routes: {error:#}")),
+            }
+        }
         Ok(outcome)
+    }
+
+    /// Compares where the routes of all files lead with what a matcher says that tries every template; what it counted.
+    fn compare_routes(&self, files: &[(String, PathBuf)], includes: &[PathBuf]) -> Result<String> {
+        let model = self.session.target("trees/routes.txt");
+        // Warnings of the generator are not looked at, here as when it generates.
+        let output = self.generator("dump", files, includes).stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            bail!("the model cannot be printed ({})", output.status);
+        }
+        fs::write(&model, output.stdout)?;
+        let mut test =
+            self.session.cargo(["test", "--quiet", "-p", "rsvc", "--all-features", "--lib", ROUTES_TEST]);
+        let printed = process::capture(test.args(["--", "--nocapture"]).env("RSVC_ROUTES", &model))?;
+        let counted = printed.lines().find(|line| line.contains(" routes, "));
+        counted.map(str::to_owned).context("the test of the routes counted none")
+    }
+
+    /// The generator with a command, the options of the tree, and files of it.
+    fn generator(&self, command: &str, files: &[(String, PathBuf)], includes: &[PathBuf]) -> Command {
+        let mut generator = Command::new(self.generator);
+        generator.arg(command);
+        generator.args(includes.iter().flat_map(|include| [Path::new("-I"), include]));
+        generator.args(self.tree.options.iter().flat_map(|option| ["--opt", option]));
+        generator.args(files.iter().map(|(_, path)| path));
+        generator
     }
 
     /// Names and paths, by name. The first folder that has a name is the one that counts.
@@ -188,11 +244,8 @@ impl TreeRun<'_> {
         if program.exists() {
             fs::remove_file(&program)?;
         }
-        let mut command = Command::new(self.generator);
-        command.arg("generate").arg("--out").arg(&out);
-        command.args(includes.iter().flat_map(|include| [Path::new("-I"), include]));
-        command.args(self.tree.options.iter().flat_map(|option| ["--opt", option]));
-        command.args(files.iter().map(|(_, path)| path));
+        let mut command = self.generator("generate", files, includes);
+        command.arg("--out").arg(&out);
         let start = Instant::now();
         let errors = errors(&mut command)?;
         outcome.generating += start.elapsed().as_secs_f64();
