@@ -35,14 +35,20 @@ pub(crate) fn rewrite(name: &str, text: &str) -> Result<Option<Rewritten>, Box<D
     let edition = editions::changes(name, text, &tokens)?;
     let (edition, mut changes) =
         edition.map_or_else(Default::default, |(edition, changes)| (Some(edition), changes));
-    let given = changes.len();
     collect(&tokens, edition.is_some(), &mut changes);
     if changes.is_empty() {
         return Ok(None);
     }
-    if given > 0 {
-        changes.sort_by_key(|(span, _)| span.start);
-    }
+    changes.sort_by_key(|(span, _)| span.start);
+    // Two statements without a `;` between them both reach for what follows. The parser says what is wrong with them.
+    let mut end = 0;
+    changes.retain(|(span, _)| {
+        let is_behind = span.start >= end;
+        if is_behind {
+            end = span.end;
+        }
+        is_behind
+    });
     Ok(Some(apply(text, edition, &changes)))
 }
 
@@ -184,6 +190,22 @@ mod tests {
         let expected = "syntax = \"proto3\"; message M { reserved \"a\", \"b\"; reserved 1 to 2; \
             string local = 1; int32 default = 2 [default_of_edition = -1e999, (x) = {default: 1}]; local export = 3; }";
         assert_eq!(rewritten(text).text, expected);
+    }
+
+    /// Each has two statements that both reach for the second one's tokens.
+    #[test]
+    fn a_token_is_changed_once_where_an_end_is_missing() {
+        let edition = "edition = \"2023\"; message M { reserved a, b message N { reserved c; } }";
+        let escapes = "message M { reserved \"\\x61\" } message N { reserved \"\\x62\"; }";
+        let ranges = "message M { extensions 5 } message N { extensions 6 [verification = UNVERIFIED]; }";
+        for text in [edition, escapes, ranges] {
+            let rewritten = rewritten(text);
+            let mut done = 0;
+            for edit in rewritten.edits {
+                assert!(edit.old.start >= done, "{text}");
+                done = edit.old.end;
+            }
+        }
     }
 
     #[test]

@@ -141,7 +141,9 @@ pub(crate) fn naively(
     let path = &*String::from_utf8(upper.collect()).expect("letters for letters");
     let last = path.rfind('/').expect("paths begin with a slash") + 1;
     let colons = path[last..].match_indices(':').map(|(at, _)| last + at);
-    let cuts = colons.map(|colon| (&path[..colon], &path[colon + 1..])).chain([(path, "")]);
+    // A verb is a literal, so it is not empty: `/a:` is not `/a`.
+    let verbs = colons.map(|colon| (&path[..colon], &path[colon + 1..])).filter(|(_, verb)| !verb.is_empty());
+    let cuts = verbs.chain([(path, "")]);
     for (path, verb) in cuts {
         let path: Vec<_> = path[1..].split('/').collect();
         let takes = |may_end_empty| {
