@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "compression"))]
 use crate::bridge::Code;
 use crate::bridge::Status;
 use crate::bridge::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
