@@ -111,6 +111,16 @@ async fn several_listeners_stop_together() {
     assert!(!at("made.sock").exists() && at("given.sock").exists());
 }
 
+/// Those that come at once are not left to ask again a second later. Nothing accepts here.
+#[tokio::test]
+async fn many_connections_may_wait_to_be_accepted() {
+    let listener = Listener::tcp("127.0.0.1:0").await.unwrap();
+    let addr = listener.addr().to_string().parse().unwrap();
+    let connect = |_| std::net::TcpStream::connect_timeout(&addr, Duration::from_secs(5)).unwrap();
+    let connections: Vec<_> = (0..400).map(connect).collect();
+    assert_eq!(connections.len(), 400);
+}
+
 #[tokio::test]
 async fn every_protocol_goes_over_a_unix_socket() {
     let folder = tempfile::tempdir().unwrap();

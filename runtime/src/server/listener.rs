@@ -12,7 +12,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::error::{Problem, ServeError};
-use super::socket::{Arrival, PeerInfo, Socket};
+use super::socket::{Arrival, BACKLOG, PeerInfo, Socket};
 #[cfg(unix)]
 use super::unix::{self, SocketFile};
 #[cfg(unix)]
@@ -65,7 +65,9 @@ pub enum ListenAddr {
 impl Listener {
     /// Binds to an address. Port 0 takes any free port; [`addr`](Self::addr) tells which.
     pub async fn tcp<A: ToSocketAddrs + fmt::Debug>(addr: A) -> Result<Self, ServeError> {
-        match TcpListener::bind(&addr).await {
+        let bound = TcpListener::bind(&addr).await;
+        // tokio has asked for room for 128, and to ask again changes that.
+        match bound.and_then(|listener| SockRef::from(&listener).listen(BACKLOG).map(|()| listener)) {
             Ok(listener) => Self::from_tcp(listener),
             Err(error) => Err(Problem::Bind { addr: format!("{addr:?}"), error }.into()),
         }

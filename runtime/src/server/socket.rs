@@ -11,6 +11,10 @@ use tokio::net::UnixStream;
 
 use crate::bridge::{Connected, TcpConnectInfo};
 
+/// How many connections may wait to be accepted. One more would wait a second, until its client asks again. The system
+/// may have a lower limit, as `net.core.somaxconn` of Linux.
+pub(super) const BACKLOG: i32 = 1024;
+
 /// A connection on its way from a listener to what serves it.
 pub(super) struct Arrival<I> {
     pub(super) io: I,

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixListener;
 
-/// How many connections may wait to be accepted, as for TCP.
-const BACKLOG: i32 = 1024;
+use super::socket::BACKLOG;
 
 /// Listens on a file, which nobody can connect to before it has its permissions.
 pub(super) fn bind(path: &Path, mode: Option<u32>) -> io::Result<(UnixListener, SocketFile)> {
