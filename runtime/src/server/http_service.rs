@@ -73,11 +73,8 @@ impl<S: HttpService> Layered<S> {
         body: Body,
         connect_info: Option<&ConnectInfo>,
     ) -> Answering {
-        // Without layers there is a shorter way.
-        if !self.has_layers {
-            return self.router.answer(parts, body, connect_info);
-        }
-        let matched = self.identify(parts);
+        // Only layers ask for it here.
+        let matched = if self.has_layers { self.identify(parts) } else { None };
         self.answer_matched(matched, parts, body, connect_info)
     }
 
@@ -87,6 +84,7 @@ impl<S: HttpService> Layered<S> {
     }
 
     /// Answers a request of which it is known what it leads to.
+    #[inline]
     pub(super) fn answer_matched(
         &self,
         matched: Option<MatchedMethod>,
@@ -94,6 +92,7 @@ impl<S: HttpService> Layered<S> {
         body: Body,
         connect_info: Option<&ConnectInfo>,
     ) -> Answering {
+        // Without layers there is a shorter way.
         if !self.has_layers {
             return self.router.answer(parts, body, connect_info);
         }
