@@ -311,7 +311,7 @@ pub(crate) fn pretty(item: syn::Item) -> String {
 
 /// Whether prettyplease leaves a line as it is: it is short enough, or nothing in it can be broken.
 fn fits(line: &str) -> bool {
-    line.len() <= PRETTY_WIDTH || line.trim_start().starts_with("///") || line.starts_with("pub trait ")
+    layout::fits(line, 0) || line.trim_start().starts_with("///") || line.starts_with("pub trait ")
 }
 
 /// Texts as Rust string literals.
