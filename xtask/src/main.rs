@@ -94,7 +94,7 @@ enum Task {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         seconds: u64,
     },
-    /// Change the runtime in many small ways, with cargo-mutants, and print which of them its tests notice
+    /// Change the runtime and the generator in many small ways, with cargo-mutants, and print which of them its tests notice
     Mutants {
         /// One of several parts: `0/8` is the first of eight
         #[arg(long, value_name = "K/N")]

@@ -1,4 +1,4 @@
-//! A copy of the workspace with all changes in it, and the test programs of the changed runtime.
+//! A copy of the workspace with all changes in it, and the test programs of those packages that notice them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,26 +11,29 @@ use serde_json::Value;
 
 use super::list::Change;
 use super::memory::{self, Memory};
+use super::packages::{PACKAGES, Package};
 use super::weave::{self, Woven};
 use crate::process;
 use crate::session::Session;
 
-const PACKAGE: &str = "rsvc";
-const FEATURES: &str = "rest-client";
-const FOLDER: &str = "runtime";
-const LIBRARY: &str = "runtime/src/lib.rs";
 /// How often the compiler may find more that does not compile.
 const MAX_ROUNDS: usize = 40;
 
 /// The programs with all changes that compile.
 pub(super) struct Built {
-    /// In which folder they run.
-    pub(super) folder: PathBuf,
-    pub(super) programs: Vec<PathBuf>,
+    pub(super) programs: Vec<Program>,
     /// The numbers of those that the compiler does not take.
     pub(super) unviable: BTreeSet<usize>,
     /// The numbers of those that have no place to be switched on.
     pub(super) left_out: BTreeSet<usize>,
+}
+
+/// A test program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    /// The folder of its package, in which it runs.
+    pub(super) folder: PathBuf,
 }
 
 /// Builds the programs in `target/mutants`.
@@ -40,10 +43,16 @@ pub(super) fn build(session: &Session, changes: &[Change]) -> Result<Built> {
     for (number, change) in changes.iter().enumerate() {
         files.entry(&change.file).or_default().push((number, change));
     }
-    copy(session.root(), &tree, &files.keys().copied().chain([LIBRARY]).collect())?;
-    let library = fs::read_to_string(session.root().join(LIBRARY)).context(LIBRARY)?;
-    let count = changes.len().to_string();
-    write(&tree.join(LIBRARY), (library + &weave::SWITCH.replace("COUNT", &count)).as_bytes())?;
+    let packages: Vec<_> =
+        PACKAGES.iter().filter(|package| files.keys().any(|file| package.has(file))).collect();
+    let libraries: Vec<_> = packages.iter().map(|package| package.library()).collect();
+    let own = files.keys().copied().chain(libraries.iter().map(String::as_str));
+    copy(session.root(), &tree, &own.collect())?;
+    let switch = weave::SWITCH.replace("COUNT", &changes.len().to_string());
+    for file in &libraries {
+        let library = fs::read_to_string(session.root().join(file)).with_context(|| file.clone())?;
+        write(&tree.join(file), (library + &switch).as_bytes())?;
+    }
     let known = Memory::open(&session.target("mutants/unviable.txt"))?;
     let marked = |number: usize, source: &str| {
         format!("{} {}", memory::mark(&[source.as_bytes()]), changes[number].name)
@@ -69,11 +78,9 @@ pub(super) fn build(session: &Session, changes: &[Change]) -> Result<Built> {
             write(&tree.join(file), text.text.as_bytes())?;
             woven.insert(file, text);
         }
-        let errors = match cargo(session, &tree)? {
+        let errors = match cargo(session, &tree, &packages)? {
             Outcome::Errors(errors) => errors,
-            Outcome::Programs(programs) => {
-                return Ok(Built { folder: tree.join(FOLDER), programs, unviable, left_out });
-            }
+            Outcome::Programs(programs) => return Ok(Built { programs, unviable, left_out }),
         };
         let before = unviable.len();
         for (_, places) in &errors {
@@ -101,16 +108,21 @@ pub(super) fn build(session: &Session, changes: &[Change]) -> Result<Built> {
 type Places = Vec<(String, Range<usize>)>;
 
 enum Outcome {
-    Programs(Vec<PathBuf>),
+    Programs(Vec<Program>),
     /// The text of each, and its places, the main one first.
     Errors(Vec<(String, Places)>),
 }
 
-/// Builds the tests of the copy.
-fn cargo(session: &Session, tree: &Path) -> Result<Outcome> {
-    // The package is its own dependency, for its tests: with all features but one that matters here.
-    let mut command =
-        session.cargo(["test", "--no-run", "--tests", "--package", PACKAGE, "--features", FEATURES]);
+/// Builds the tests of the copy that are asked about changes in these packages.
+fn cargo(session: &Session, tree: &Path, packages: &[&Package]) -> Result<Outcome> {
+    let mut command = session.cargo(["test", "--no-run", "--tests"]);
+    let tests: BTreeSet<_> = packages.iter().flat_map(|package| package.tests).collect();
+    for test in tests {
+        command.args(["--package", test]);
+    }
+    for feature in packages.iter().flat_map(|package| package.features) {
+        command.args(["--features", feature]);
+    }
     command.args(["--quiet", "--message-format", "json"]);
     command.current_dir(tree).env("CARGO_TARGET_DIR", session.target("mutants/build"));
     command
@@ -135,7 +147,14 @@ fn read(lines: &str) -> Result<Outcome> {
     let mut errors = Vec::new();
     for line in lines.lines() {
         let value: Value = serde_json::from_str(line).context("a line of cargo's")?;
-        programs.extend(value["executable"].as_str().map(PathBuf::from));
+        if let (Some(path), Some(manifest), true) = (
+            value["executable"].as_str(),
+            value["manifest_path"].as_str(),
+            value["profile"]["test"].as_bool().unwrap_or(false),
+        ) {
+            let folder = Path::new(manifest).parent().context("a manifest is in a folder")?.to_owned();
+            programs.push(Program { path: path.into(), folder });
+        }
         let message = &value["message"];
         let spans = message["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
         if message["level"] != "error" || spans.is_empty() {
@@ -214,8 +233,10 @@ mod tests {
 
     #[test]
     fn without_errors_there_are_programs() {
-        let lines = "{\"reason\":\"compiler-artifact\",\"executable\":\"/t/it\"}\n{\"executable\":null}\n";
+        let lines = r#"{"reason":"compiler-artifact","executable":"/t/it","manifest_path":"/p/Cargo.toml","profile":{"test":true}}
+{"executable":"/t/tool","manifest_path":"/p/Cargo.toml","profile":{"test":false}}
+{"executable":null}"#;
         let Ok(Outcome::Programs(programs)) = read(lines) else { panic!("there are no errors") };
-        assert_eq!(programs, [PathBuf::from("/t/it")]);
+        assert_eq!(programs, [Program { path: "/t/it".into(), folder: "/p".into() }], "a tool is not a test");
     }
 }

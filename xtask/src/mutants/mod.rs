@@ -1,5 +1,5 @@
-//! Mutation testing: the changes that cargo-mutants would make in the runtime, one after the other, and the table of which
-//! its tests notice.
+//! Mutation testing: the changes that cargo-mutants would make in the runtime and the generator, one after the other, and the
+//! table of which the tests notice.
 //!
 //! cargo-mutants builds anew for each change, which takes most of the time. Here all changes are in one build, and each test
 //! program is told which of them is on. A run without one tells which tests reach which changes, so that no others run.
@@ -8,6 +8,7 @@ mod build;
 mod list;
 mod memory;
 mod outcomes;
+mod packages;
 mod places;
 mod program;
 mod trial;
@@ -23,6 +24,7 @@ use anyhow::{Context as _, Result, bail};
 use self::list::Change;
 use self::memory::Memory;
 use self::outcomes::{AREAS, LIST, Outcomes};
+use self::packages::PACKAGES;
 use self::trial::{Tests, Verdict};
 use crate::process;
 use crate::session::Session;
@@ -87,7 +89,10 @@ pub(crate) fn run(session: &Session, shard: Option<&str>, only: &[String], paths
 /// What cargo-mutants would change.
 fn changes(session: &Session, shard: Option<&str>, paths: &[String]) -> Result<Vec<Change>> {
     let mut command = Command::new(install(session)?);
-    command.args(["mutants", "--list", "--json", "--package", "rsvc"]).current_dir(session.root());
+    command.args(["mutants", "--list", "--json"]).current_dir(session.root());
+    for package in &PACKAGES {
+        command.args(["--package", package.name]);
+    }
     let all = AREAS.map(str::to_owned);
     for path in if paths.is_empty() { &all[..] } else { paths } {
         command.args(["--file", &glob(session.root(), path)]);

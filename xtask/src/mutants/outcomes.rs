@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Where a mistake matters most. Each is a line of the table; of two that fit, the first counts.
-pub(super) const AREAS: [&str; 11] = [
+pub(super) const AREAS: [&str; 18] = [
     "runtime/src/access.rs",
     "runtime/src/deadline.rs",
     "runtime/src/metadata.rs",
@@ -15,6 +15,13 @@ pub(super) const AREAS: [&str; 11] = [
     "runtime/src/protocol/client/",
     "runtime/src/protocol/",
     "runtime/src/transcode/",
+    "runtime/src/json/",
+    "runtime/src/validate/",
+    "runtime/src/cel/",
+    "protoc-gen-rsvc/src/input/verify/",
+    "protoc-gen-rsvc/src/input/editions/",
+    "protoc-gen-rsvc/src/resolve/",
+    "protoc-gen-rsvc/src/cel/lower/",
 ];
 /// The page with the changes that may survive.
 pub(super) const LIST: &str = "docs/mutants.md";
@@ -35,8 +42,8 @@ pub(super) struct Outcomes {
 
 /// The changes that may survive: `` - `NAME`: why ``, as cargo-mutants names them, without the place in the file.
 pub(super) fn listed(page: &str) -> BTreeSet<String> {
-    let names = page.lines().filter_map(|line| Some(line.strip_prefix("- `runtime/")?.split_once("`: ")?.0));
-    names.map(|name| format!("runtime/{name}")).collect()
+    let names = page.lines().filter_map(|line| Some(line.strip_prefix("- `")?.split_once("`: ")?.0));
+    names.filter(|name| name.contains("/src/")).map(str::to_owned).collect()
 }
 
 /// A name without line and column: `FILE: CHANGE`.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::build::Built;
+use super::build::{Built, Program};
 use super::memory::Memory;
 use super::program::{End, watch};
 use crate::process;
@@ -28,13 +28,12 @@ const PER_PROCESSOR: usize = 4;
 
 /// The tests, and what each reaches.
 pub(super) struct Tests {
-    folder: PathBuf,
     tests: Vec<Test>,
 }
 
 #[derive(Debug)]
 struct Test {
-    program: PathBuf,
+    program: Program,
     name: String,
     time: Duration,
     reached: BTreeSet<usize>,
@@ -44,14 +43,16 @@ impl Test {
     /// What is remembered of it.
     fn line(&self) -> String {
         let reached: Vec<_> = self.reached.iter().map(ToString::to_string).collect();
-        format!("{}\t{}\t{}\t{}", self.time.as_millis(), self.program.display(), self.name, reached.join(" "))
+        let Program { path, folder } = &self.program;
+        let (path, folder) = (path.display(), folder.display());
+        format!("{}\t{path}\t{folder}\t{}\t{}", self.time.as_millis(), self.name, reached.join(" "))
     }
 
     fn read(line: &str) -> Result<Self> {
         let parts: Vec<_> = line.split('\t').collect();
-        let &[time, program, name, reached] = &parts[..] else { bail!("`{line}` is no test") };
+        let &[time, path, folder, name, reached] = &parts[..] else { bail!("`{line}` is not a test") };
         Ok(Self {
-            program: program.into(),
+            program: Program { path: path.into(), folder: folder.into() },
             name: name.to_owned(),
             time: Duration::from_millis(time.parse()?),
             reached: numbers(reached.split_whitespace())?,
@@ -112,9 +113,9 @@ impl Tests {
     pub(super) fn trace(built: &Built, scratch: &Path, memory: &Memory) -> Result<Self> {
         let mut names = Vec::new();
         for program in &built.programs {
-            let mut command = Command::new(program);
+            let mut command = Command::new(&program.path);
             let list =
-                process::capture(command.args(["--list", "--format", "terse"]).current_dir(&built.folder))?;
+                process::capture(command.args(["--list", "--format", "terse"]).current_dir(&program.folder))?;
             let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
             names.extend(tests.map(|name| (program.clone(), name.to_owned())));
         }
@@ -131,7 +132,7 @@ impl Tests {
         fs::create_dir_all(scratch)?;
         let traced = each(unknown, |(number, (program, name))| {
             let file = scratch.join(format!("{number}.txt"));
-            let traced = trace(&built.folder, program, name, &file)?;
+            let traced = trace(program, name, &file)?;
             if let Ok(test) = &traced {
                 memory.add(&test.line())?;
             }
@@ -143,7 +144,7 @@ impl Tests {
                 Err(name) => println!("left out, as it fails without a change: {name}"),
             }
         }
-        Ok(Self { folder: built.folder.clone(), tests })
+        Ok(Self { tests })
     }
 
     pub(super) fn summary(&self) -> String {
@@ -164,7 +165,7 @@ impl Tests {
             time <= BUDGET || time == test.time
         });
         for chunk in tests.chunks(AT_ONCE) {
-            let mut programs: BTreeMap<&Path, Vec<&Test>> = BTreeMap::new();
+            let mut programs: BTreeMap<&Program, Vec<&Test>> = BTreeMap::new();
             for test in chunk {
                 programs.entry(&test.program).or_default().push(test);
             }
@@ -178,7 +179,7 @@ impl Tests {
         Ok(Verdict::Missed)
     }
 
-    fn run(&self, number: usize, program: &Path, mut tests: Vec<&Test>) -> Result<Verdict> {
+    fn run(&self, number: usize, program: &Program, mut tests: Vec<&Test>) -> Result<Verdict> {
         while !tests.is_empty() {
             match self.first_failure(number, program, &tests)? {
                 End::Passed => break,
@@ -187,7 +188,7 @@ impl Tests {
                 End::Failed(name) => {
                     // One that fails now and then has noticed nothing.
                     let Some(at) = tests.iter().position(|test| test.name == name) else {
-                        bail!("{} ran {name}, which nobody asked for", program.display());
+                        bail!("{} ran {name}, which nobody asked for", program.path.display());
                     };
                     let again = tests.remove(at);
                     match self.first_failure(number, program, &[again])? {
@@ -201,28 +202,23 @@ impl Tests {
         Ok(Verdict::Missed)
     }
 
-    fn first_failure(&self, number: usize, program: &Path, tests: &[&Test]) -> Result<End> {
-        let mut command = Command::new(program);
+    fn first_failure(&self, number: usize, program: &Program, tests: &[&Test]) -> Result<End> {
+        let mut command = Command::new(&program.path);
         command.args(["--test-threads", "2", "--exact"]).args(tests.iter().map(|test| &test.name));
         command.env("MUTANT", number.to_string());
         let time: Duration = tests.iter().map(|test| test.time).sum();
-        watch(&command, &self.folder, PATIENCE + time * SLOWER)
+        watch(&command, &program.folder, PATIENCE + time * SLOWER)
     }
 }
 
-fn trace(
-    folder: &Path,
-    program: PathBuf,
-    name: String,
-    file: &Path,
-) -> Result<std::result::Result<Test, String>> {
+fn trace(program: Program, name: String, file: &Path) -> Result<std::result::Result<Test, String>> {
     if file.exists() {
         fs::remove_file(file)?;
     }
     let start = Instant::now();
-    let mut command = Command::new(&program);
+    let mut command = Command::new(&program.path);
     command.args(["--test-threads", "2", "--exact", &name]).env("MUTANTS_REACHED", file);
-    if watch(&command, folder, PATIENCE * SLOWER)? != End::Passed {
+    if watch(&command, &program.folder, PATIENCE * SLOWER)? != End::Passed {
         return Ok(Err(name));
     }
     let time = start.elapsed();
@@ -270,7 +266,7 @@ mod tests {
         let memory = Memory::of(&path, "s").unwrap();
         for reached in [&[][..], &[3, 70]] {
             let test = Test {
-                program: "/a b".into(),
+                program: Program { path: "/a b".into(), folder: "/c".into() },
                 name: "c::d".to_owned(),
                 time: Duration::from_millis(7),
                 reached: reached.iter().copied().collect(),
@@ -300,8 +296,9 @@ mod tests {
         fs::write(&program, script).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(&program, mode).unwrap();
+        let program = Program { path: program, folder: folder.path().to_owned() };
         let test = Test { program, name: "a".to_owned(), time: Duration::ZERO, reached: [1, 2, 3].into() };
-        let tests = Tests { folder: folder.path().to_owned(), tests: vec![test] };
+        let tests = Tests { tests: vec![test] };
         let verdicts = [1, 2, 3, 4].map(|number| tests.try_out(number, "a").unwrap());
         assert_eq!(verdicts, [Verdict::Caught, Verdict::Missed, Verdict::Missed, Verdict::Unreached]);
     }
