@@ -111,12 +111,15 @@ impl<'a> MessageRecords<'a> {
 impl Fields {
     /// Those that paths name, which are sorted and of which none begins with another, from `depth` on.
     fn named(paths: &[Vec<u32>], depth: usize) -> Self {
-        let same = paths.chunk_by(|path, next| path[depth] == next[depth]);
-        let extent = |paths: &[Vec<u32>]| match paths {
-            [path] if path.len() == depth + 1 => Extent::All,
-            paths => Extent::Part(Self::named(paths, depth + 1)),
-        };
-        Self(same.map(|paths| (paths[0][depth], extent(paths))).collect())
+        let mut fields = BTreeMap::new();
+        for paths in paths.chunk_by(|path, next| path[depth] == next[depth]) {
+            let extent = match paths {
+                [path] if path.len() == depth + 1 => Extent::All,
+                paths => Extent::Part(Self::named(paths, depth + 1)),
+            };
+            fields.insert(paths[0][depth], extent);
+        }
+        Self(fields)
     }
 
     /// Those that are set in a message.
@@ -129,12 +132,18 @@ impl Fields {
                 MessageRecords::add(content, &raw);
             }
         }
-        let extents = inner.into_iter().map(|(number, of)| {
-            let Some((table, content)) = of else { return Ok((number, Extent::All)) };
-            let content = content.map(|content| content.records.concat()).unwrap_or_default();
-            Ok((number, Extent::Part(Self::set(table, &content)?)))
-        });
-        Ok(Self(extents.collect::<Result<_, wire::Wrong>>()?))
+        let mut fields = BTreeMap::new();
+        for (number, of) in inner {
+            let extent = match of {
+                None => Extent::All,
+                Some((table, content)) => {
+                    let content = content.map(|content| content.records.concat()).unwrap_or_default();
+                    Extent::Part(Self::set(table, &content)?)
+                }
+            };
+            fields.insert(number, extent);
+        }
+        Ok(Self(fields))
     }
 
     /// Appends `stored`, changed.

@@ -27,6 +27,9 @@ static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
 /// A message, and whether it could be read.
 type Done = (Box<dyn AnyMessage>, Result<(), CallError>);
 
+/// What makes a message of its bytes.
+type Read = Box<dyn FnOnce(&mut dyn AnyMessage) -> Result<(), CallError> + Send>;
+
 /// A large request that is read and tested.
 pub(crate) struct Aside(Pin<Box<dyn Future<Output = Done> + Send>>);
 
@@ -36,7 +39,10 @@ impl Aside {
         message: &dyn AnyMessage,
         read: impl FnOnce(&mut dyn AnyMessage) -> Result<(), CallError> + Send + 'static,
     ) -> Self {
-        let mut message = message.empty();
+        Self::reading(message.empty(), Box::new(read))
+    }
+
+    fn reading(mut message: Box<dyn AnyMessage>, read: Read) -> Self {
         Self(Box::pin(async move {
             if Handle::try_current().is_err() {
                 let done = read(&mut *message);

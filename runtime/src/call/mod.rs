@@ -2,6 +2,7 @@
 
 #[cfg(feature = "server")]
 pub(crate) mod aside;
+pub(crate) mod background;
 pub(crate) mod body;
 #[cfg(feature = "server")]
 pub(crate) mod collect;

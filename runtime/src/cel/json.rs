@@ -64,7 +64,8 @@ impl FromValue for ListValue {
 impl FromValue for Struct {
     fn from_value(value: Value<'_>) -> Result<Self> {
         let Value::Map(entries) = value else { return Err(Error::NO_OVERLOAD) };
-        let entry = |(key, value)| {
+        let mut fields = std::collections::BTreeMap::new();
+        for (key, value) in entries {
             let key = match key {
                 Value::Str(key) => key.into_owned(),
                 Value::Bool(key) => key.to_string(),
@@ -72,9 +73,9 @@ impl FromValue for Struct {
                 Value::Uint(key) => key.to_string(),
                 _ => return Err(Error::CONVERSION),
             };
-            Ok((key, prost_types::Value::from_value(value)?))
-        };
-        Ok(Self { fields: entries.into_iter().map(entry).collect::<Result<_>>()? })
+            fields.insert(key, prost_types::Value::from_value(value)?);
+        }
+        Ok(Self { fields })
     }
 }
 

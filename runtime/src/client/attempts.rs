@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::{Backoff, Pauses};
-use crate::call::BoxError;
+use crate::call::{BoxError, background};
 
 /// What is known of the connections to a host.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ pub(super) fn begin<P: Pool>(pool: &Arc<P>) -> Result<Pending, (Failure, Instant
     attempts.begins();
     // It goes on when the call that has started it is given up: others wait for it as well.
     let pool = Arc::clone(pool);
-    tokio::spawn(async move {
+    background::spawn(async move {
         let begun = Instant::now();
         let outcome = Arc::clone(&pool).open().await.map_err(Failure::new);
         let attempts = pool.attempts();
@@ -190,7 +190,7 @@ where
                 pool.attempts().begins();
                 let (done, connection) = oneshot::channel();
                 let pool = Arc::clone(pool);
-                tokio::spawn(async move {
+                background::spawn(async move {
                     let begun = Instant::now();
                     let outcome = make(Arc::clone(&pool)).await.map_err(Failure::new);
                     pool.attempts().ends(&*pool, begun, outcome.as_ref().map(|_| ()));
@@ -231,7 +231,7 @@ impl Phase {
 /// Makes another attempt at the end of a pause, if the pool is still there then.
 fn attempt_after<P: Pool>(pool: &Arc<P>, until: Instant) {
     let pool = Arc::downgrade(pool);
-    tokio::spawn(async move {
+    background::spawn(async move {
         sleep_until(until).await;
         let Some(pool) = pool.upgrade() else { return };
         let is_last = pool.attempts().lock().failed.as_ref().is_some_and(|pause| pause.until == until);

@@ -15,7 +15,7 @@ use super::attempts::{self, Attempts, Failure, Pool, State};
 use super::dialer::{Dialer, NO_ANSWER};
 use super::settings::TRIES;
 use super::watched::Watched;
-use crate::call::{Body, BoxError};
+use crate::call::{Body, BoxError, background};
 use crate::protocol::client::{Sent, Transport, Unprocessed, check_headers, waits_for_ready};
 
 /// What a connection reads ahead at least, in bytes: bodies are read by it as well.
@@ -153,7 +153,7 @@ impl Inner {
     /// Closes connections that no call needs.
     fn sweep(self: &Arc<Self>) {
         let pool = Arc::downgrade(self);
-        tokio::spawn(async move {
+        background::spawn(async move {
             loop {
                 tokio::time::sleep(IDLE / 2).await;
                 let Some(pool) = pool.upgrade() else { return };
@@ -182,7 +182,7 @@ impl Inner {
         let (sender, connection) = builder.handshake(io).await?;
         self.count.fetch_add(1, Ordering::Relaxed);
         let pool = Arc::downgrade(&self);
-        tokio::spawn(async move {
+        background::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection was lost");
             }

@@ -21,7 +21,7 @@ use super::dialer::{Dialer, NO_ANSWER};
 use super::request_body::{Kept, RequestBody};
 use super::settings::TRIES;
 use super::watched::{Watched, lost_at_once};
-use crate::call::{Body, BoxError, Guard};
+use crate::call::{Body, BoxError, Guard, background};
 use crate::protocol::client::{Sent, Transport, Unprocessed, find, waits_for_ready};
 use crate::protocol::limits::Keepalive;
 
@@ -244,7 +244,7 @@ impl Inner {
             return;
         }
         let pool = Arc::downgrade(self);
-        tokio::spawn(async move {
+        background::spawn(async move {
             loop {
                 tokio::time::sleep(IDLE).await;
                 let Some(pool) = pool.upgrade() else { return };
@@ -317,7 +317,7 @@ where
 {
     #[inline]
     fn execute(&self, future: F) {
-        tokio::spawn(Box::pin(future));
+        background::spawn(future);
     }
 }
 
@@ -346,7 +346,7 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let limit = AtomicUsize::new(connection.current_max_send_streams());
     let link = Arc::new(Link { pool: Arc::downgrade(pool), limit, given_up: AtomicUsize::new(0) });
     let weak = Arc::downgrade(&link);
-    let task = tokio::spawn(async move {
+    let task = background::spawn(async move {
         let outcome = poll_fn(|task| {
             let polled = Pin::new(&mut connection).poll(task);
             // The server can have changed it only if it has said something.

@@ -74,8 +74,11 @@ static WELL_KNOWN: [fn() -> &'static MessageInfo; 17] = [
 
 /// Tables by name. Those that a program adds come first.
 static LINKED: LazyLock<BTreeMap<&'static str, &'static MessageInfo>> = LazyLock::new(|| {
-    let all = WELL_KNOWN.iter().chain(GENERATED.iter().copied().flatten());
-    all.map(|info| (info().name, info())).collect()
+    let mut known = BTreeMap::new();
+    for info in WELL_KNOWN.iter().chain(GENERATED.iter().copied().flatten()) {
+        known.insert(info().name, info());
+    }
+    known
 });
 static ADDED: RwLock<BTreeMap<&'static str, &'static MessageInfo>> = RwLock::new(BTreeMap::new());
 

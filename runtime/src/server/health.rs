@@ -45,7 +45,8 @@ impl Health {
     /// The server as a whole is serving; its services join when it binds.
     #[must_use]
     pub fn new() -> Self {
-        let serving = BTreeMap::from([(String::new(), true)]);
+        let mut serving = BTreeMap::new();
+        serving.insert(String::new(), true);
         Self { state: watch::Sender::new(State { serving, stopped: false }) }
     }
 
@@ -115,9 +116,11 @@ impl v1::Health for Health {
         if state.serving.len() > LIST_LIMIT {
             return Err(Status::resource_exhausted(format!("there are more than {LIST_LIMIT} services")));
         }
-        let services = state.serving.keys();
-        let statuses = services.map(|service| (service.clone(), response(state.status(service)))).collect();
-        Ok(HealthListResponse { statuses })
+        let mut listed = HealthListResponse::default();
+        for service in state.serving.keys() {
+            listed.statuses.insert(service.clone(), response(state.status(service)));
+        }
+        Ok(listed)
     }
 
     async fn watch(

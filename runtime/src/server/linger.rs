@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep, timeout};
 
+use crate::call::background;
 use crate::cancellation::CancellationToken;
 
 /// How much of a body is read to keep its connection.
@@ -59,10 +60,10 @@ pub(super) fn throw_away(mut rest: Incoming) {
         }
     });
     // Most of them are over. Where there is no runtime, as in a thread of a handler's own, there is nobody to go on.
-    if (&mut reading).now_or_never().is_none()
-        && let Ok(runtime) = tokio::runtime::Handle::try_current()
-    {
-        runtime.spawn(timeout(LONGEST, reading));
+    if (&mut reading).now_or_never().is_none() && tokio::runtime::Handle::try_current().is_ok() {
+        background::spawn(async move {
+            let _ends_or_takes_too_long = timeout(LONGEST, reading).await;
+        });
     }
 }
 

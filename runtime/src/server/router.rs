@@ -303,7 +303,10 @@ impl Router {
         };
         pages.check(settings.policy.default_deny, taken).map_err(Problem::Pages)?;
         let pages = (!pages.is_empty()).then(|| (pages, Arc::clone(&settings)));
-        let services = entries.into_iter().map(|entry| (entry.name, entry.kind)).collect();
+        let mut services = BTreeMap::new();
+        for entry in entries {
+            services.insert(entry.name, entry.kind);
+        }
         let shared = Shared {
             methods,
             services,

@@ -4,6 +4,8 @@ use std::io;
 
 use tokio::sync::watch;
 
+use crate::call::background;
+
 /// Counts ctrl-c and SIGTERM.
 pub(super) struct Signals(watch::Receiver<u32>);
 
@@ -12,7 +14,7 @@ impl Signals {
     pub(super) fn new() -> io::Result<Self> {
         let mut source = StopSignals::new()?;
         let (count, signals) = watch::channel(0);
-        tokio::spawn(async move {
+        background::spawn(async move {
             tokio::select! {
                 () = count.closed() => {}
                 () = async { loop { source.recv().await; count.send_modify(|count| *count += 1); } } => {}

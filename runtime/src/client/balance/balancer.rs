@@ -15,7 +15,7 @@ use super::ready::{self, Ready};
 use super::source::{Answer, Followed, Told};
 use super::target::Targets;
 use super::tend::tend;
-use crate::call::BoxError;
+use crate::call::{BoxError, background};
 
 /// The balancer of a channel.
 pub(super) struct Inner {
@@ -93,10 +93,10 @@ impl Inner {
         match followed {
             // The first call finds them.
             Followed::Given(endpoints) => self.update(Ok(endpoints)),
-            followed => tasks.push(tokio::spawn(followed.follow(self.told()))),
+            followed => tasks.push(background::spawn(followed.follow(self.told()))),
         }
         if self.balance.outliers.is_some() {
-            tasks.push(tokio::spawn(sweep(Weak::clone(&self.me))));
+            tasks.push(background::spawn(sweep(Weak::clone(&self.me))));
         }
         let tasks = tasks.into_iter().map(|task| Tending(task.abort_handle()));
         self.lock().tasks.extend(tasks);
@@ -171,7 +171,7 @@ impl Inner {
         };
         let service = self.balance.health_check.as_deref();
         let check = service.map(|service| self.targets.health_check(&member, service));
-        let task = tokio::spawn(tend(Arc::clone(&member), check));
+        let task = background::spawn(tend(Arc::clone(&member), check));
         Some(Entry {
             endpoint,
             member,

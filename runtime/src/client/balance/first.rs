@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::balancer::{Inner, State};
 use super::member::Entry;
+use crate::call::background;
 use crate::client::settings::ATTEMPT_DELAY;
 
 impl Inner {
@@ -44,7 +45,7 @@ impl Inner {
         }
         if !is_begun && state.entries.iter().any(|entry| !entry.is_wanted) {
             state.attempted = Some(Instant::now());
-            tokio::spawn(attempt_others(Weak::clone(&self.me)));
+            background::spawn(attempt_others(Weak::clone(&self.me)));
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{AnyTokenSource, Token};
 use crate::bridge::{Code, Status};
+use crate::call::background;
 use crate::client::backoff::{Backoff, Pauses};
 
 /// How long before a token expires a new one is asked for.
@@ -161,11 +162,11 @@ impl Tokens {
     /// Asks the source, in a task of its own: whoever waits may leave.
     #[cold]
     fn ask(self: &Arc<Self>, state: &mut State) {
-        let Ok(handle) = Handle::try_current() else {
+        if Handle::try_current().is_err() {
             return state.settle(Instant::now(), Err(Status::internal("tokens need the runtime of tokio")));
-        };
+        }
         state.is_asked = true;
-        handle.spawn(Asking { tokens: Arc::clone(self), outcome: None }.run());
+        background::spawn(Asking { tokens: Arc::clone(self), outcome: None }.run());
     }
 }
 

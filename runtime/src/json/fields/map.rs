@@ -7,7 +7,7 @@ use super::write::Enums;
 use crate::json::erase::Values;
 use crate::json::info::Field;
 use crate::json::read::{integer, shown};
-use crate::json::{Error, Json, JsonEnum, Reader, Writer};
+use crate::json::{Error, Json, JsonEnum, Reader, WriteOptions, Writer};
 
 /// A key of a map: always a string in JSON.
 pub trait MapKey: Ord + Clone + 'static {
@@ -172,7 +172,7 @@ impl Reader<'_> {
         fresh: bool,
         add: &mut dyn FnMut(&mut Reader<'_>, K) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        // The keys of the text, where those of the map say nothing.
+        // The keys of the text, where those of the map say nothing. As they are written: sets of one type serve all.
         let mut keys = BTreeSet::new();
         self.open_entries()?;
         let mut started = false;
@@ -182,13 +182,20 @@ impl Reader<'_> {
                 let text = shown(&text);
                 return Err(self.data(at, format!("{text:?} is not a key of this map")));
             };
-            let new = fresh || keys.insert(key.clone());
+            let new = fresh || keys.insert(written(&key));
             if !add(self, key)? && fresh || !new {
                 return Err(self.data(at, "a key comes twice".into()));
             }
         }
         Ok(())
     }
+}
+
+/// A key as it is written.
+fn written(key: &impl MapKey) -> Vec<u8> {
+    let mut writer = Writer::new(&WriteOptions::default(), Vec::new());
+    key.write_key(&mut writer);
+    writer.buf
 }
 
 impl Writer {
