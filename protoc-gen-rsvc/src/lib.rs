@@ -414,12 +414,8 @@ impl Builder {
         on_large_stack(move || {
             let mut sink = Sink::default();
             let (loaded, schema) = builder.resolve(source, &mut sink)?;
-            let mut samples = emit::samples::Samples::new(&schema);
-            let messages = schema.messages.iter().filter(|(_, message)| message.is_generated());
-            let all: serde_json::Map<String, serde_json::Value> = messages
-                .map(|(id, message)| (message.full_name.clone(), samples.message(id).into()))
-                .collect();
-            Ok((format!("{:#}\n", serde_json::Value::Object(all)), sink.finish(&loaded.sources)))
+            let all = emit::samples::Samples::new(&schema).all();
+            Ok((all, sink.finish(&loaded.sources)))
         })
     }
 

@@ -5,6 +5,7 @@
 mod attack;
 mod compare;
 mod conformance;
+mod derived;
 mod fuzz;
 mod guides;
 mod interop;
@@ -153,6 +154,7 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Test { only, skip } => Ok(steps::run(&mut session, &only, &skip)),
         Task::Bless { args } => {
+            derived::bless(&session)?;
             let mut command = session.cargo(["test", "--package", "suite"]);
             command
                 .args(["goldens", "diagnostics", "reference", "sight"].map(|test| format!("--test={test}")));

@@ -162,7 +162,7 @@ fn camel(path: &str) -> String {
 }
 
 /// A text in quotes.
-pub(super) fn quote(out: &mut String, text: &str) {
+pub fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -25,7 +25,7 @@ mod words;
 pub use codec::{decode, encode};
 pub use formats::Format;
 pub use invalid::invalid;
-pub use json::json;
+pub use json::{json, quote};
 pub use random::Random;
 pub use repair::{Broken, Step, Verdict, solve};
 pub use solver::Solver;

@@ -15,9 +15,10 @@ use crate::options::{Options, path_matches};
 use crate::storage::{self, Parameter, access};
 use crate::tokens;
 
+// What askama's derive makes of the template. It is derived here, so that a user's build compiles no templates.
+include!("derived/error_set.rs");
+
 /// Everything the template prints, decided.
-#[derive(askama::Template)]
-#[template(path = "error_set.rs.askama", escape = "none")]
 struct ErrorSetView<'a> {
     /// Rust string literals.
     docs: Vec<String>,

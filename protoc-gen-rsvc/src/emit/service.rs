@@ -1,6 +1,6 @@
 //! A service: its trait, constants, server and client, by `templates/service.rs.askama`.
 
-use askama::Template;
+use askama::Template as _;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -17,9 +17,10 @@ use crate::options::{Options, RestUse};
 use crate::storage;
 use crate::tokens;
 
+// What askama's derive makes of the template. It is derived here, so that a user's build compiles no templates.
+include!("derived/service.rs");
+
 /// Everything the template prints, decided.
-#[derive(Template)]
-#[template(path = "service.rs.askama", escape = "none")]
 #[allow(clippy::struct_excessive_bools)] // they are switches
 struct View<'a> {
     docs: Vec<String>,

@@ -1,7 +1,5 @@
 //! What OpenAPI documents say of a package, a service and a method: `rsvc.v1.OpenApi`, `DocumentTag`, `DocumentOperation`.
 
-use serde_json::Value;
-
 use super::{Method, Package, Schema, ServiceId};
 
 /// What a document says of a package.
@@ -17,8 +15,14 @@ pub struct OpenApi {
     pub security_schemes: Vec<SecurityScheme>,
     pub external_docs: Option<Link>,
     /// What is merged into the document, by RFC 7396.
-    pub overlay: Option<Value>,
+    pub overlay: Option<Overlay>,
 }
+
+/// An object. A generator without documents has none.
+#[cfg(feature = "documents")]
+pub type Overlay = serde_json::Value;
+#[cfg(not(feature = "documents"))]
+pub type Overlay = std::convert::Infallible;
 
 /// Whom to ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

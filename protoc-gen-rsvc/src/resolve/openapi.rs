@@ -10,7 +10,7 @@ use super::annotations as options;
 use super::types::Types;
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::Loaded;
-use crate::model::openapi::{Contact, License, Link, OpenApi, SchemeKind, SecurityScheme};
+use crate::model::openapi::{Contact, License, Link, OpenApi, Overlay, SchemeKind, SecurityScheme};
 use crate::model::{FileId, PackageId};
 use crate::options::{DocumentFormat, Options};
 
@@ -212,14 +212,10 @@ impl Reader<'_, '_> {
     }
 
     /// The content of an overlay.
-    fn overlay(&mut self, read: &Result<String, String>) -> Option<serde_json::Value> {
-        let why = match read {
-            Err(why) => why.clone(),
-            Ok(text) => match parse(text) {
-                Ok(value) if value.is_object() => return Some(value),
-                Ok(_) => "it is not an object".to_owned(),
-                Err(error) => error,
-            },
+    fn overlay(&mut self, read: &Result<String, String>) -> Option<Overlay> {
+        let why = match read.clone().and_then(|text| parse(&text)) {
+            Ok(overlay) => return Some(overlay),
+            Err(why) => why,
         };
         let place = self.place(&[tag::OVERLAY]);
         let found = Diagnostic::error(Code::OPENAPI_OVERLAY, format!("the overlay cannot be used: {why}"));
@@ -250,13 +246,14 @@ impl Reader<'_, '_> {
 
 /// JSON is YAML, too.
 #[cfg(feature = "documents")]
-fn parse(text: &str) -> Result<serde_json::Value, String> {
-    yaml_serde::from_str(text).map_err(|error| error.to_string())
+fn parse(text: &str) -> Result<Overlay, String> {
+    let value: Overlay = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+    if value.is_object() { Ok(value) } else { Err("it is not an object".to_owned()) }
 }
 
 /// Documents were refused before.
 #[cfg(not(feature = "documents"))]
-fn parse(_: &str) -> Result<serde_json::Value, String> {
+fn parse(_: &str) -> Result<Overlay, String> {
     Err("this generator was built without documents".to_owned())
 }
 

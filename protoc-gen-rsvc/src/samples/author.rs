@@ -2,15 +2,14 @@
 
 use rsvc_common::sample::{Known, Scalar, Value};
 use rsvc_common::text;
-use serde_json::Value as Json;
 
+use super::json::Json;
 use super::tables;
 use crate::model::{AuthorSample, FieldId, FieldKind, MessageId, SampleOf, Schema, ValueType};
 
 /// The value of a sample, or why it is not one.
 pub(super) fn value(schema: &Schema, sample: &AuthorSample) -> Result<Value, String> {
-    let json: Json =
-        serde_json::from_str(&sample.text).map_err(|error| format!("the sample is not JSON: {error}"))?;
+    let json = Json::parse(&sample.text).map_err(|error| format!("the sample is not JSON: {error}"))?;
     match sample.of {
         SampleOf::Field(id) => field(schema, id, &json),
         SampleOf::Message(id) => message(schema, id, &json),
@@ -26,7 +25,7 @@ fn field(schema: &Schema, id: FieldId, json: &Json) -> Result<Value, String> {
         }
         (FieldKind::Map(key, ty), Json::Object(pairs)) => {
             let key = ValueType::Scalar(*key);
-            let pair = |(name, value): (&String, &Json)| {
+            let pair = |(name, value): &(String, Json)| {
                 let name = match tables::value_type(schema, &key) {
                     rsvc_common::sample::Type::Scalar(Scalar::Bool) => Json::Bool(name == "true"),
                     _ => Json::String(name.clone()),
@@ -54,7 +53,7 @@ fn message(schema: &Schema, id: MessageId, json: &Json) -> Result<Value, String>
         let Some(at) = node.fields.iter().position(known) else {
             return Err(format!("`{}` has no field `{name}`", node.full_name));
         };
-        if !json.is_null() {
+        if *json != Json::Null {
             fields.push((at, field(schema, node.fields[at], json)?));
         }
     }
@@ -86,7 +85,7 @@ fn enumeration(schema: &Schema, id: crate::model::EnumId, json: &Json) -> Result
     let node = &schema.enums[id];
     let number = match json {
         Json::String(name) => node.values.iter().find(|value| value.name == *name).map(|value| value.number),
-        json => json.as_i64().and_then(|n| i32::try_from(n).ok()),
+        json => json.as_integer().and_then(|n| i32::try_from(n).ok()),
     };
     let number = number.ok_or_else(|| format!("`{}` has no value {json}", node.full_name))?;
     Ok(Value::Int(number.into()))
@@ -115,8 +114,7 @@ fn scalar(of: Scalar, json: &Json) -> Option<Value> {
             let (least, most) = of.range()?;
             let number: i128 = match json {
                 Json::String(text) => text.parse().ok()?,
-                Json::Number(number) => number.as_i128()?,
-                _ => return None,
+                json => json.as_integer()?,
             };
             (least..=most).contains(&number).then_some(Value::Int(number))?
         }
@@ -150,9 +148,7 @@ fn known(known: Known, json: &Json) -> Result<Value, String> {
         (Known::Empty | Known::Struct, Json::Object(_))
         | (Known::ListValue, Json::Array(_))
         | (Known::Value, _) => Some(Value::Json(json.to_string())),
-        (Known::Any, Json::Object(fields)) if fields.contains_key("@type") => {
-            Some(Value::Json(json.to_string()))
-        }
+        (Known::Any, Json::Object(_)) if json.get("@type").is_some() => Some(Value::Json(json.to_string())),
         _ => None,
     };
     found.ok_or_else(|| format!("`{json}` is not the JSON of a `google.protobuf.{known:?}`"))

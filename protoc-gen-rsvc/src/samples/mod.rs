@@ -3,17 +3,21 @@
 mod author;
 mod check;
 mod eval;
+#[cfg(feature = "documents")]
+mod examples;
+mod json;
 mod literals;
 mod rules;
 mod tables;
 
 use std::collections::HashMap;
 
-use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, json, solve};
+use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, solve};
 
 use crate::diag::Place;
-use crate::model::{Behavior, FieldId, FieldKind, MessageId, SampleOf, Schema, ValueType};
+use crate::model::{FieldId, MessageId, SampleOf, Schema};
 use check::Checker;
+use json::Json;
 
 /// The tables of all messages, with the samples of the author's.
 fn all(schema: &Schema) -> Tables {
@@ -85,7 +89,7 @@ pub(crate) struct Samples<'a> {
     schema: &'a Schema,
     tables: Tables,
     checker: Checker<'a>,
-    made: HashMap<MessageId, Option<serde_json::Value>>,
+    made: HashMap<MessageId, Option<String>>,
 }
 
 impl<'a> Samples<'a> {
@@ -94,8 +98,23 @@ impl<'a> Samples<'a> {
         Self { schema, tables: all(schema), checker: Checker::new(schema), made: HashMap::new() }
     }
 
+    /// An example of each message that is generated, by its name; `null`, where none was found.
+    pub(crate) fn all(mut self) -> String {
+        let messages = self.schema.messages.iter().filter(|(_, message)| message.is_generated());
+        let all = messages.map(|(id, message)| {
+            let made = self.text(id);
+            let made = made.map_or(Json::Null, |made| Json::parse(&made).expect("the solver writes JSON"));
+            (message.full_name.clone(), made)
+        });
+        let all = Json::Object(all.collect());
+        let mut out = String::new();
+        all.pretty(&mut out, 0);
+        out.push('\n');
+        out
+    }
+
     /// A message that fulfils its rules, in ProtoJSON with fields in the order of definition; none, if none was found.
-    pub(crate) fn message(&mut self, id: MessageId) -> Option<serde_json::Value> {
+    fn text(&mut self, id: MessageId) -> Option<String> {
         if let Some(made) = self.made.get(&id) {
             return made.clone();
         }
@@ -104,72 +123,23 @@ impl<'a> Samples<'a> {
         made
     }
 
-    /// The same for a request: without what only responses have, unless a rule requires it.
-    #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone have requests
-    pub(crate) fn request(&mut self, id: MessageId) -> Option<serde_json::Value> {
-        let mut request = self.message(id)?;
-        without_outputs(self.schema, &self.tables, id, &mut request);
-        Some(request)
-    }
-
-    /// The value of a field: that of the message's example, or one by itself.
-    #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone ask for fields
-    pub(crate) fn field(&mut self, id: FieldId) -> Option<serde_json::Value> {
-        let field = &self.schema.fields[id];
-        let message = self.message(field.message);
-        let within = message.as_ref().and_then(|message| message.get(&field.json_name));
-        if let Some(within) = within {
-            return Some(within.clone());
-        }
-        let (message, at) = (field.message.index(), tables::place(self.schema, id));
-        let solver = Solver::new(&self.tables, None);
-        let value = solver.field(message, at, &mut Random::calm(0))?;
-        let valid = self.checker.field(id, &value) == Verdict::Valid;
-        valid.then(|| parse(&solver.json(message, at, &value)))
-    }
-
-    fn make(&mut self, id: MessageId) -> Option<serde_json::Value> {
+    fn make(&mut self, id: MessageId) -> Option<String> {
         let ty = tables::message_type(self.schema, id);
         let Type::Message(at) = ty else { return None };
         let checker = &mut self.checker;
         let mut check = |value: &Value| checker.message(id, value);
         let value = solve(Solver::new(&self.tables, None), at, 0, &mut check)?;
-        Some(parse(&json(&self.tables, ty, &value)))
+        Some(rsvc_common::sample::json(&self.tables, ty, &value))
     }
-}
 
-/// JSON that we have written.
-fn parse(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).expect("the solver writes JSON")
-}
-
-/// Takes out what only responses have, except for what rules require.
-fn without_outputs(schema: &Schema, tables: &Tables, message: MessageId, value: &mut serde_json::Value) {
-    let serde_json::Value::Object(members) = value else { return };
-    let known = &tables.messages[message.index()].fields;
-    for (id, known) in schema.messages[message].fields.iter().zip(known) {
-        let field = &schema.fields[*id];
-        if field.behaviors.contains(&Behavior::OutputOnly) && !known.required {
-            members.shift_remove(&field.json_name);
-            continue;
-        }
-        let (ValueType::Message(inner) | ValueType::Group(inner)) = field.kind.value() else { continue };
-        if schema.messages[*inner].well_known.is_some() {
-            continue;
-        }
-        match (&field.kind, members.get_mut(&field.json_name)) {
-            (FieldKind::Singular(..), Some(value)) => without_outputs(schema, tables, *inner, value),
-            (FieldKind::Repeated(_), Some(serde_json::Value::Array(items))) => {
-                for item in items {
-                    without_outputs(schema, tables, *inner, item);
-                }
-            }
-            (FieldKind::Map(..), Some(serde_json::Value::Object(entries))) => {
-                for (_, value) in entries.iter_mut() {
-                    without_outputs(schema, tables, *inner, value);
-                }
-            }
-            _ => {}
-        }
+    /// The value of a field by itself.
+    #[cfg_attr(not(feature = "documents"), allow(dead_code))] // documents alone ask for fields
+    fn alone(&mut self, id: FieldId) -> Option<String> {
+        let field = &self.schema.fields[id];
+        let (message, at) = (field.message.index(), tables::place(self.schema, id));
+        let solver = Solver::new(&self.tables, None);
+        let value = solver.field(message, at, &mut Random::calm(0))?;
+        let valid = self.checker.field(id, &value) == Verdict::Valid;
+        valid.then(|| solver.json(message, at, &value))
     }
 }

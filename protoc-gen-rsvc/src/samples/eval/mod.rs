@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rsvc_common::formats;
 use rsvc_common::sample::Value;
 
+use super::json::Json;
 use crate::model::plan::{CharBound, Logic, Op, Operator, Plan, Quantifier, Range, Repr, Store, Variable};
 use crate::model::{FieldId, FieldKind, Presence, Schema, ValueType};
 use value::{Val, constant, equal, find, order, stored, unset};
@@ -248,8 +249,8 @@ impl<'a> Evaluator<'a> {
             // The one field of a mask.
             Val::List(_) if field.name == "paths" => Ok(Some(base.clone())),
             Val::Opaque(text) if field.name == "type_url" => {
-                let json: serde_json::Value = serde_json::from_str(text).map_err(|_| Stop::Unknown)?;
-                let url = json.get("@type").and_then(serde_json::Value::as_str).ok_or(Stop::Unknown)?;
+                let json = Json::parse(text).map_err(|_| Stop::Unknown)?;
+                let url = json.get("@type").and_then(Json::as_str).ok_or(Stop::Unknown)?;
                 Ok(Some(Val::Str(url.to_owned())))
             }
             Val::Null => Ok(None),

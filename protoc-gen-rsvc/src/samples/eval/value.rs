@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rsvc_common::sample::Value;
 
-use super::{Outcome, Stop};
+use super::{Json, Outcome, Stop};
 use crate::model::plan::{Const, Repr, Store};
 use crate::model::{MessageId, Scalar, Schema, ValueType};
 
@@ -32,7 +32,7 @@ pub(super) enum Val<'v> {
 /// A value of the solver as it lies in a message.
 pub(super) fn stored<'v>(value: &'v Value, store: &Store) -> Outcome<Val<'v>> {
     Ok(match (store, value) {
-        (Store::Json, Value::Json(text)) => json(&serde_json::from_str(text).map_err(|_| Stop::Unknown)?)?,
+        (Store::Json, Value::Json(text)) => json(&Json::parse(text).map_err(|_| Stop::Unknown)?)?,
         (_, Value::Json(text)) => Val::Opaque(text),
         (Store::Scalar(scalar), value) => self::scalar(*scalar, value)?,
         (Store::Enum, Value::Int(n)) => Val::Int(i64::try_from(*n).map_err(|_| Stop::Unknown)?),
@@ -70,16 +70,15 @@ fn scalar<'v>(of: Scalar, value: &Value) -> Outcome<Val<'v>> {
 }
 
 /// JSON of `Struct`, `Value` and `ListValue`.
-fn json<'v>(value: &serde_json::Value) -> Outcome<Val<'v>> {
-    use serde_json::Value as Json;
+fn json<'v>(value: &Json) -> Outcome<Val<'v>> {
     Ok(match value {
         Json::Null => Val::Null,
         Json::Bool(b) => Val::Bool(*b),
-        Json::Number(n) => Val::Double(n.as_f64().ok_or(Stop::Unknown)?),
+        Json::Number(_) => Val::Double(value.as_f64().ok_or(Stop::Unknown)?),
         Json::String(text) => Val::Str(text.clone()),
         Json::Array(items) => Val::List(items.iter().map(json).collect::<Outcome<_>>()?),
         Json::Object(pairs) => {
-            let pair = |(key, value): (&String, &Json)| Ok((Val::Str(key.clone()), json(value)?));
+            let pair = |(key, value): &(String, Json)| Ok((Val::Str(key.clone()), json(value)?));
             Val::Map(pairs.iter().map(pair).collect::<Outcome<_>>()?)
         }
     })
