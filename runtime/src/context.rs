@@ -23,6 +23,8 @@ use crate::deadline::earliest;
 use crate::metadata;
 use crate::metadata::{MetadataError, MetadataMap, Value};
 use crate::method::MethodInfo;
+#[cfg(feature = "server")]
+use crate::peer::Lane;
 use crate::peer::Peer;
 use crate::principal::Principal;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -255,6 +257,13 @@ impl Context {
     /// Who calls, if an [`Authenticator`](crate::Authenticator) said so.
     pub fn principal(&self) -> Option<&Principal> {
         self.request().principal.get().map(Arc::as_ref)
+    }
+
+    /// What the calls of the connection share.
+    #[cfg(feature = "server")]
+    #[inline]
+    pub(crate) fn lane(&self) -> Option<&Lane> {
+        self.call.peer.as_ref()?.lane.as_ref()
     }
 
     /// The address of the peer.

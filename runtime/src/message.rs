@@ -170,7 +170,7 @@ impl dyn AnyMessage {
     }
 
     /// Takes the message, and leaves an empty one.
-    #[cfg(all(feature = "server", feature = "client"))]
+    #[cfg(feature = "server")]
     pub(crate) fn take(&mut self) -> Box<dyn AnyMessage> {
         let mut taken = self.empty();
         self.swap(&mut *taken);

@@ -2,8 +2,13 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
-#[cfg(feature = "_tls")]
+#[cfg(any(feature = "_tls", feature = "server"))]
 use std::sync::Arc;
+
+#[cfg(feature = "server")]
+use futures_util::future::BoxFuture;
+#[cfg(feature = "server")]
+use tokio::sync::Semaphore;
 
 /// What is known of the other end of a connection. All calls of the connection share it.
 pub(crate) struct Peer {
@@ -16,6 +21,39 @@ pub(crate) struct Peer {
     /// What is known besides if it is at the other end of a Unix socket.
     #[cfg(unix)]
     pub(crate) unix: Option<Box<dyn Any + Send + Sync>>,
+    /// What its calls share; `None` where there is one at a time.
+    #[cfg(feature = "server")]
+    pub(crate) lane: Option<Lane>,
+}
+
+/// What the calls of a connection share that has several at once.
+#[cfg(feature = "server")]
+pub(crate) struct Lane {
+    pub(crate) outbox: Arc<dyn Outbox>,
+    /// A turn for each unary call that may run; `None` where all may.
+    pub(crate) turns: Option<Semaphore>,
+}
+
+/// The responses of a connection that its client has not taken.
+#[cfg(feature = "server")]
+pub(crate) trait Outbox: Send + Sync {
+    /// Whether there is room for so many bytes more.
+    fn has_room(&self, bytes: usize) -> bool;
+
+    /// Counts so many bytes more.
+    fn hold(&self, bytes: usize);
+
+    /// Counts so many bytes less.
+    fn release(&self, bytes: usize);
+
+    /// Notes that the client has taken some.
+    fn note_taken(&self);
+
+    /// Whether there are so many that nothing more should begin.
+    fn is_much(&self) -> bool;
+
+    /// Waits until there are not; whether there are less before it is known that the client takes nothing.
+    fn becomes_less(&self) -> BoxFuture<'_, bool>;
 }
 
 impl Peer {

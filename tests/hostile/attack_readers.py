@@ -63,22 +63,33 @@ def let_go(victim, plugs, seconds):
 
 # HTTP/2 with windows that stay shut.
 
-SHUT = ["grpc", "grpc-web", "connect-json", "rest-json"]
+SHUT = ["grpc", "grpc-web", "connect-json", "connect-proto", "rest-json", "rest-proto"]
 
 
 # Not in every test run: how long the handlers of a debug build take says nothing. Without a limit it would be 700 MB.
 @attack(5, *SHUT, memory=192 * MIB, cpu=6.0)
 def many_answers_for_one_connection(victim, transport):
     """200 answers of 3.5 MB each are asked for, and no byte of them is taken. The deadline ends each call."""
+    return ask_for_many(victim, transport, {})
+
+
+@attack(5, "connect-json", "rest-json", memory=192 * MIB, cpu=8.0)
+def compressed_answers_for_one_connection(victim, transport):
+    """The same, compressed."""
+    return ask_for_many(victim, transport, {"accept-encoding": "gzip"})
+
+
+def ask_for_many(victim, transport, headers):
     method, body = large_user(victim)
     victim.forget_peak()
     request = prepare(transport, method, [body.form("json" if "json" in transport else "proto")])
-    if transport == "rest-json":
+    if transport.startswith("rest"):
         request.body = b""
     connection, numbers = http2.Http2(victim.addr, window=0), []
     connection.wait(lambda: connection.connection.remote_settings.max_concurrent_streams < 1 << 31, 3)
     for _ in range(min(200, connection.connection.remote_settings.max_concurrent_streams)):
-        number = connection.open(request.path, request.headers | timeout(transport), request.verb, not request.body)
+        sent = request.headers | timeout(transport) | headers
+        number = connection.open(request.path, sent, request.verb, not request.body)
         if request.body:
             connection.send(number, request.body, end=True)
         numbers.append(number)
@@ -90,6 +101,33 @@ def many_answers_for_one_connection(victim, transport):
     if over < len(numbers) and not closed:
         raise Wrong(f"{over} of {len(numbers)} streams over after {seconds:.1f} s")
     return f"{len(numbers)} streams, all over after {seconds:.1f} s"
+
+
+@attack(5, "connect-json", "connect-proto", "rest-json", memory=192 * MIB, cpu=8.0)
+def many_answers_that_are_compressed(victim, transport):
+    """40 of them, compressed, by a caller that reads them: each takes a while to write."""
+    method, body = large_user(victim)
+    victim.forget_peak()
+    request = prepare(transport, method, [body.form("json" if "json" in transport else "proto")])
+    if transport.startswith("rest"):
+        request.body = b""
+    connection, numbers = http2.Http2(victim.addr), []
+    for _ in range(40):
+        headers = request.headers | {"accept-encoding": "gzip"}
+        number = connection.open(request.path, headers, request.verb, not request.body)
+        if request.body:
+            connection.send(number, request.body, end=True)
+        numbers.append(number)
+    connection.wait(lambda: all(connection.streams[number].over for number in numbers), 20)
+    answers = [connection.streams[number] for number in numbers]
+    connection.close()
+    # What is beyond the limit for one connection is refused.
+    refused = sum(answer.status == 429 for answer in answers)
+    if wrong := [answer.status for answer in answers if answer.status not in (200, 429) or not answer.over]:
+        raise Wrong(f"{len(wrong)} of {len(numbers)} are not answered: {wrong[:5]}")
+    if refused > len(numbers) // 2:
+        raise Wrong(f"{refused} of {len(numbers)} are refused, by a server whose answers are read")
+    return f"{len(numbers) - refused} answers, {refused} refused"
 
 
 @attack(5, "grpc", "rest-json", memory=64 * MIB, cpu=6.0)

@@ -282,6 +282,8 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     };
     let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
     let server = server
+        // One client alone cannot have all others wait for the database.
+        .max_running_calls_per_connection(db::CONNECTIONS as usize)
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))

@@ -1,8 +1,10 @@
-//! Large requests are read and tested beside the threads that serve connections: that takes as long as the limits of
-//! messages allow. Others are served meanwhile, and the deadline of the call ends the wait.
+//! Large requests are read and tested beside the threads that serve connections, and large responses are written there: that
+//! takes as long as the limits of messages allow. Others are served meanwhile, and the deadline of the call ends the wait.
 
 use std::panic::resume_unwind;
 use std::pin::Pin;
+#[cfg(feature = "rest")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context as Task, Poll, ready};
 use std::thread::available_parallelism;
@@ -12,6 +14,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::CallError;
+use super::turn::Held;
+use crate::Context;
 use crate::bridge::Status;
 use crate::message::AnyMessage;
 
@@ -24,11 +28,34 @@ static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new((processors / 2).max(1)))
 });
 
+/// Does work on another thread, as soon as it is its turn.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    if Handle::try_current().is_err() {
+        return work();
+    }
+    let turn = Arc::clone(&TURNS).acquire_owned().await.expect("it is not closed");
+    let working = spawn_blocking(move || {
+        let done = work();
+        // Not before: nobody may wait for it any more.
+        drop(turn);
+        done
+    });
+    match working.await {
+        Ok(done) => done,
+        Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
+        // Where the runtime ends, nobody asks any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// A message, and whether it could be read.
 type Done = (Box<dyn AnyMessage>, Result<(), CallError>);
 
 /// What makes a message of its bytes.
 type Read = Box<dyn FnOnce(&mut dyn AnyMessage) -> Result<(), CallError> + Send>;
+
+/// What makes a response of its message.
+type Write<T> = Box<dyn FnOnce(&mut dyn AnyMessage) -> Result<T, CallError> + Send>;
 
 /// A large request that is read and tested.
 pub(crate) struct Aside(Pin<Box<dyn Future<Output = Done> + Send>>);
@@ -43,25 +70,10 @@ impl Aside {
     }
 
     fn reading(mut message: Box<dyn AnyMessage>, read: Read) -> Self {
-        Self(Box::pin(async move {
-            if Handle::try_current().is_err() {
-                let done = read(&mut *message);
-                return (message, done);
-            }
-            let turn = Arc::clone(&TURNS).acquire_owned().await.expect("it is not closed");
-            let reading = spawn_blocking(move || {
-                let done = read(&mut *message);
-                // Not before: nobody may wait for it any more.
-                drop(turn);
-                (message, done)
-            });
-            match reading.await {
-                Ok(done) => done,
-                Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
-                // Where the runtime ends, nobody asks any more.
-                Err(_) => std::future::pending().await,
-            }
-        }))
+        Self(Box::pin(beside(move || {
+            let done = read(&mut *message);
+            (message, done)
+        })))
     }
 
     /// Moves the message into `message`, which is empty and of its type.
@@ -75,6 +87,101 @@ impl Aside {
             return Poll::Ready(Err(Status::internal("a message has changed its type").into()));
         }
         Poll::Ready(done)
+    }
+}
+
+/// A large response that is written. Its bytes count as unsent for as long as there is this.
+///
+/// In a box: what each call has room for is to be small.
+pub(crate) struct Written<T>(Box<Writing<T>>);
+
+struct Writing<T> {
+    work: Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>,
+    _held: Option<Held>,
+}
+
+impl<T: Send + 'static> Written<T> {
+    /// Has `write` make a response of `message`.
+    pub(crate) fn new(
+        message: Box<dyn AnyMessage>,
+        write: impl FnOnce(&mut dyn AnyMessage) -> Result<T, CallError> + Send + 'static,
+    ) -> Self {
+        Self::holding(None, message, Box::new(write))
+    }
+
+    #[cold]
+    fn holding(held: Option<Held>, mut message: Box<dyn AnyMessage>, write: Write<T>) -> Self {
+        Self(Box::new(Writing { work: Box::pin(beside(move || write(&mut *message))), _held: held }))
+    }
+
+    /// The same of the one response of a call, which takes about `length` bytes. `message` is empty then.
+    ///
+    /// # Errors
+    /// The connection of the call holds too much already that its client does not read.
+    #[cold]
+    pub(crate) fn alone(
+        ctx: &Context,
+        message: &mut dyn AnyMessage,
+        length: usize,
+        write: impl FnOnce(&mut dyn AnyMessage) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<Self, CallError> {
+        let held = Held::of(ctx, length)?;
+        Ok(Self::holding(held, message.take(), Box::new(write)))
+    }
+
+    pub(crate) fn poll(&mut self, task: &mut Task<'_>) -> Poll<Result<T, CallError>> {
+        self.0.work.as_mut().poll(task)
+    }
+}
+
+/// Whether a server has had a large response. Until then none is measured before it is written: small ones pay for that.
+#[cfg(feature = "rest")]
+#[derive(Default)]
+pub(crate) struct LargeSeen(AtomicBool);
+
+#[cfg(feature = "rest")]
+impl LargeSeen {
+    /// About how many bytes a message takes, if it is to be written on another thread.
+    #[inline]
+    pub(crate) fn of_large(&self, message: &dyn AnyMessage) -> Option<usize> {
+        let seen = self.0.load(Ordering::Relaxed);
+        if seen { Some(message.wire_len()).filter(|length| *length > LARGE) } else { None }
+    }
+
+    /// Notes how many bytes a message has taken.
+    #[inline]
+    pub(crate) fn note(&self, length: usize) {
+        if length > LARGE {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(feature = "rest")]
+impl Clone for LargeSeen {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Tells which messages of a stream are large. Those of one stream are nearly always of about the same size: none is measured
+/// whose last one was small.
+#[derive(Default)]
+pub(crate) struct Sizes {
+    was_large: bool,
+}
+
+impl Sizes {
+    /// About how many bytes a message takes, if it is to be written on another thread.
+    #[inline]
+    pub(crate) fn of_large(&self, message: &dyn AnyMessage) -> Option<usize> {
+        if self.was_large { Some(message.wire_len()).filter(|length| *length > LARGE) } else { None }
+    }
+
+    /// Notes how many bytes a message has taken.
+    #[inline]
+    pub(crate) fn note(&mut self, length: usize) {
+        self.was_large = length > LARGE;
     }
 }
 

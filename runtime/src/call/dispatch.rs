@@ -15,10 +15,11 @@ use http::{Extensions, HeaderMap};
 use tokio::task::{coop::Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::aside::Written;
 use super::error::CallError;
 use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
-use super::rules;
+use super::{rules, turn};
 use crate::Context;
 use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open, permit};
 use crate::bridge::{self, Code, MetadataMap, Status};
@@ -28,8 +29,8 @@ use crate::deadline::{self, earliest};
 use crate::error;
 use crate::message::AnyMessage;
 use crate::metadata;
-use crate::method::MethodInfo;
-use crate::peer::Peer;
+use crate::method::{MethodInfo, MethodKind};
+use crate::peer::{Lane, Peer};
 use crate::sight::{Caller, Http, Seen, Sight};
 use crate::validate::Validator;
 
@@ -249,6 +250,20 @@ pub(crate) async fn run(
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             break 'call Err(deadline::exceeded().into());
         }
+        // Streams go on for as long as they like; others would wait for them.
+        let _turn = match ctx.lane() {
+            Some(lane @ Lane { turns: Some(turns), .. }) if method.kind == MethodKind::Unary => {
+                let free = turns.try_acquire().ok().filter(|_| !lane.outbox.is_much());
+                match free {
+                    Some(turn) => Some(turn),
+                    None => match within(method, ctx, Box::pin(turn::take(lane, turns)).as_mut()).await {
+                        Ok(turn) => Some(turn),
+                        Err(ended) => break 'call Err(ended.into()),
+                    },
+                }
+            }
+            _ => None,
+        };
         let _place = match &policy.in_flight {
             None => None,
             Some(calls) => match calls.enter() {
@@ -436,13 +451,32 @@ impl Responses {
         }
     }
 
+    /// Waits for a response that is written on another thread.
+    #[cold]
+    pub(crate) fn poll_written<T: Send + 'static>(
+        &mut self,
+        task: &mut Task<'_>,
+        written: &mut Written<T>,
+    ) -> Poll<Result<T, CallError>> {
+        let mut polled = Poll::Pending;
+        if let Err(panic) = safely(self.call.method, || polled = written.poll(task)) {
+            return Poll::Ready(Err(self.fail(panic.into())));
+        }
+        if polled.is_pending() {
+            ready!(self.poll_deadline(task));
+            polled = Poll::Ready(Err(deadline::exceeded().into()));
+        }
+        polled.map_err(|error| self.fail(error))
+    }
+
     fn poll_deadline(&mut self, task: &mut Task<'_>) -> Poll<()> {
         let Some(deadline) = self.call.ctx.instant() else { return Poll::Pending };
         self.timer.get_or_insert_with(|| at(deadline)).as_mut().poll(task)
     }
 
+    /// Ends the call.
     #[cold]
-    fn fail(&mut self, error: CallError) -> CallError {
+    pub(crate) fn fail(&mut self, error: CallError) -> CallError {
         self.messages = None;
         if let Some(seen) = self.call.ctx.seen() {
             seen.ended(error.status.code());

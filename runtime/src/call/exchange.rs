@@ -33,7 +33,13 @@ pub(crate) trait Exchange: Send {
     fn requests(&mut self, table: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError>;
 
     /// Takes the one response of a call whose server does not stream. It may take it out of `message`.
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError>;
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError>;
+
+    /// Waits for the response, if it is [written on another thread](Responded::Aside).
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        let _ = task;
+        Poll::Ready(Ok(()))
+    }
 
     /// Takes the responses of a call whose server streams, of the type that `table` describes.
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>);
@@ -42,6 +48,15 @@ pub(crate) trait Exchange: Send {
     fn responds_with(&mut self, response: TypeId) {
         let _ = response;
     }
+}
+
+/// Whether a response is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "it may have to be waited for"]
+pub(crate) enum Responded {
+    There,
+    /// It is large, and written on another thread.
+    Aside,
 }
 
 /// Messages on their way out, without their type: the responses of a handler, or the requests of a caller.
@@ -135,10 +150,15 @@ impl<'a> Call<'a> {
             let mut request = Req::default();
             std::future::poll_fn(|task| exchange.poll_request(task, &mut request)).await?;
             let ctx = exchange.context().clone();
-            match handler(ctx, request).await {
-                Ok(mut response) => Ok(exchange.respond(&mut response)?),
-                Err(error) => Err(CallError::of(exchange.context(), error).into()),
+            // The message is gone before anybody waits: what waits has no room for it.
+            let responded = match handler(ctx, request).await {
+                Ok(mut response) => exchange.respond(&mut response)?,
+                Err(error) => return Err(CallError::of(exchange.context(), error).into()),
+            };
+            if responded == Responded::Aside {
+                std::future::poll_fn(|task| exchange.poll_responded(task)).await?;
             }
+            Ok(())
         })
     }
 
@@ -155,10 +175,14 @@ impl<'a> Call<'a> {
         Box::pin(async move {
             let requests = requests(&mut *exchange).await?;
             let ctx = exchange.context().clone();
-            match handler(ctx, requests).await {
-                Ok(mut response) => Ok(exchange.respond(&mut response)?),
-                Err(error) => Err(CallError::of(exchange.context(), error).into()),
+            let responded = match handler(ctx, requests).await {
+                Ok(mut response) => exchange.respond(&mut response)?,
+                Err(error) => return Err(CallError::of(exchange.context(), error).into()),
+            };
+            if responded == Responded::Aside {
+                std::future::poll_fn(|task| exchange.poll_responded(task)).await?;
             }
+            Ok(())
         })
     }
 

@@ -17,10 +17,12 @@ pub(crate) mod intercept;
 pub(crate) mod rules;
 #[cfg(feature = "server")]
 pub(crate) mod session;
+#[cfg(feature = "server")]
+pub(crate) mod turn;
 #[cfg(any(feature = "server", feature = "compression"))]
 pub(crate) mod yield_budget;
 
 pub use body::Body;
 pub(crate) use body::{BoxError, Guard};
 pub(crate) use error::CallError;
-pub(crate) use exchange::{Call, Exchange, Outgoing};
+pub(crate) use exchange::{Call, Exchange, Outgoing, Responded};

@@ -88,13 +88,15 @@ impl Caching {
         }
     }
 
-    /// Takes the tag that the content of a response has.
-    pub(crate) fn content(&mut self, media_type: &HeaderValue, content: &[u8]) {
-        if matches!(self.cache.etag, Some(TagSource::Content)) {
-            // No media type has a zero in it.
-            let hash =
-                Sha256::new().chain_update(media_type).chain_update([0]).chain_update(content).finalize();
-            self.tag = Some(EntityTag::strong(etag::hexadecimal(&hash[..HASH])));
+    /// Whether the tag is one of the content of the response.
+    pub(crate) fn wants_content(&self) -> bool {
+        matches!(self.cache.etag, Some(TagSource::Content))
+    }
+
+    /// Takes the tag of the content, if one was made.
+    pub(crate) fn content(&mut self, tag: Option<EntityTag>) {
+        if tag.is_some() {
+            self.tag = tag;
         }
     }
 
@@ -163,6 +165,13 @@ impl Caching {
             headers.insert(CACHE_CONTROL, own.unwrap_or(HeaderValue::from_static("no-store")));
         }
     }
+}
+
+/// The tag of the content of a response.
+pub(crate) fn tag_of(media_type: &HeaderValue, content: &[u8]) -> EntityTag {
+    // No media type has a zero in it.
+    let hash = Sha256::new().chain_update(media_type).chain_update([0]).chain_update(content).finalize();
+    EntityTag::strong(etag::hexadecimal(&hash[..HASH]))
 }
 
 /// Adds a name to `Vary`, unless it is there.

@@ -264,13 +264,14 @@ impl From<EnvelopeError> for Status {
     }
 }
 
-/// Appends an envelope with what `write` appends, compressed if that is wanted and it is at least `from` bytes long.
+/// Appends an envelope with what `write` appends, compressed if that is wanted and it is at least `from` bytes long; how long
+/// it is before.
 pub(crate) fn append(
     out: &mut Vec<u8>,
     compression: Option<(Compression, usize)>,
     limit: usize,
     write: impl FnOnce(&mut Vec<u8>) -> Result<(), Status>,
-) -> Result<(), Status> {
+) -> Result<usize, Status> {
     let start = out.len();
     out.extend_from_slice(&[0; HEADER]);
     let written = write(out).and_then(|()| {
@@ -284,14 +285,13 @@ pub(crate) fn append(
             out.extend_from_slice(&compressed);
             out[start] = COMPRESSED;
         }
-        Ok(())
+        Ok(length)
     });
-    if written.is_err() {
-        out.truncate(start);
-        return written;
+    match written {
+        Ok(_) => seal(out, start),
+        Err(_) => out.truncate(start),
     }
-    seal(out, start);
-    Ok(())
+    written
 }
 
 /// Appends an envelope with what `write` appends, which is about `length` bytes.

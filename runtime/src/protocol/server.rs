@@ -21,10 +21,10 @@ use super::timed_reader::{TimedReadError, TimedReader};
 use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
-use crate::call::aside::{Aside, LARGE};
+use crate::call::aside::{Aside, LARGE, Sizes, Written};
 use crate::call::body::Trailers;
 use crate::call::dispatch::{self, Admission, Inbound, Responses};
-use crate::call::{Body, Call, CallError, Exchange, Outgoing};
+use crate::call::{Body, Call, CallError, Exchange, Outgoing, Responded};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
@@ -127,6 +127,7 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
         settings,
         has_request: false,
         aside: None,
+        written: None,
         answer: None,
     };
     Box::pin(async move {
@@ -205,17 +206,18 @@ struct Form {
 }
 
 impl Form {
-    fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
+    /// Appends the envelope of a message; how long that is before it is compressed.
+    fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<usize, Status> {
         envelope::append(out, self.compression, self.limits.sent_size, |out| {
             codec::write(self.codec, message, out)
         })
     }
 
-    /// The envelope of a message that is alone.
-    fn whole(&self, message: &dyn AnyMessage) -> Result<Vec<u8>, Status> {
+    /// The envelope of a message that is alone, and takes about `length` bytes.
+    fn whole(&self, message: &dyn AnyMessage, length: usize) -> Result<Vec<u8>, Status> {
         let mut out = Vec::new();
         if self.codec == Codec::Protobuf && self.compression.is_none() {
-            envelope::append_known(&mut out, message.wire_len(), self.limits.sent_size, |out| {
+            envelope::append_known(&mut out, length, self.limits.sent_size, |out| {
                 message.encode_wire(out);
             })?;
         } else {
@@ -275,6 +277,8 @@ struct Enveloped {
     has_request: bool,
     /// The one request, if it is large.
     aside: Option<Aside>,
+    /// The one response, if it is large.
+    written: Option<Written<Vec<u8>>>,
     answer: Option<EnvelopedAnswer>,
 }
 
@@ -306,7 +310,8 @@ impl Enveloped {
             }
             Ok(EnvelopedAnswer::Many(messages)) => {
                 let ctx = call.context().clone();
-                let body = Streamed { responses: Responses::new(call, messages), form, end: None };
+                let responses = Responses::new(call, messages);
+                let body = Streamed { responses, form, sizes: Sizes::default(), written: None, end: None };
                 let mut response = Response::new(Body::new(body));
                 form.complete(&mut response, &ctx);
                 response
@@ -410,11 +415,22 @@ impl Exchange for Enveloped {
         }))
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.call.release(message)?;
-        let out = self.form.whole(message)?;
-        self.answer = Some(EnvelopedAnswer::One(out));
-        Ok(())
+        let (form, length) = (self.form, message.wire_len());
+        if length > LARGE {
+            let write = move |message: &mut dyn AnyMessage| Ok(form.whole(message, length)?);
+            self.written = Some(Written::alone(self.call.context(), message, length, write)?);
+            return Ok(Responded::Aside);
+        }
+        self.answer = Some(EnvelopedAnswer::One(form.whole(message, length)?));
+        Ok(Responded::There)
+    }
+
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        let written = self.written.as_mut().expect("a response that is waited for");
+        self.answer = Some(EnvelopedAnswer::One(ready!(written.poll(task))?));
+        Poll::Ready(Ok(()))
     }
 
     fn respond_all(&mut self, _: &'static MessageInfo, messages: Box<dyn Outgoing>) {
@@ -475,16 +491,49 @@ impl Incoming for Requests {
 struct Streamed {
     responses: Responses,
     form: Form,
+    sizes: Sizes,
+    /// The response that is being written, if it is large.
+    written: Option<Written<Vec<u8>>>,
     /// Trailers that are still to be sent.
     end: Option<Trailers>,
 }
 
 impl Streamed {
+    /// Appends the next message; one that is large is appended the next time.
+    #[inline]
+    fn poll_message(
+        &mut self,
+        task: &mut Task<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Option<Result<(), CallError>>> {
+        let Self { responses, form, sizes, .. } = self;
+        let mut large = None;
+        let polled = responses.poll_next(task, |message| {
+            if let Some(length) = sizes.of_large(message) {
+                large = Some((message.take(), length));
+                return Ok(());
+            }
+            sizes.note(form.append(message, out)?);
+            Ok(())
+        });
+        let Some((message, length)) = large else { return polled };
+        let form = *form;
+        self.written = Some(Written::new(message, move |message| Ok(form.whole(message, length)?)));
+        polled
+    }
+
     /// Appends what is there to `out`; `Pending` if there is nothing.
     fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<()> {
         let form = self.form;
         while out.len() < BATCH && !self.responses.is_over() {
-            let end = match self.responses.poll_next(task, |message| form.append(message, out)) {
+            let polled = match &mut self.written {
+                None => self.poll_message(task, out),
+                Some(written) => self.responses.poll_written(task, written).map(|bytes| {
+                    self.written = None;
+                    Some(bytes.map(|bytes| if out.is_empty() { *out = bytes } else { out.extend(bytes) }))
+                }),
+            };
+            let end = match polled {
                 Poll::Ready(Some(Ok(()))) => continue,
                 Poll::Ready(Some(Err(failed))) => form.dialect.end(&failed.status),
                 Poll::Ready(None) => form.end_of_success(self.responses.context()),

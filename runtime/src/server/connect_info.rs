@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use crate::bridge;
-use crate::peer::Peer;
+use crate::peer::{Lane, Peer};
 use crate::server::socket::PeerInfo;
 
 /// Where the requests of a connection come from, as its transport tells.
@@ -33,10 +33,17 @@ impl ConnectInfo {
             info: Box::new(info),
             #[cfg(unix)]
             unix: others.map(|info| Box::new(info) as _),
+            lane: None,
         };
         #[cfg(not(unix))]
         let () = others;
         Self { peer: Arc::new(peer), note_on }
+    }
+
+    /// The same of a connection that has several calls at once.
+    pub(super) fn with_lane(mut self, lane: Lane) -> Self {
+        Arc::get_mut(&mut self.peer).expect("nobody has it before there are requests").lane = Some(lane);
+        self
     }
 
     /// Notes it where layers and the services of others look for it. That costs a request more than a route.

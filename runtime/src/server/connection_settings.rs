@@ -12,6 +12,8 @@ pub(super) struct ConnectionSettings {
     /// Those of one address; `None` for half of all.
     pub(super) count_per_address: Option<usize>,
     pub(super) streams: u32,
+    /// How many unary calls of a connection may run; `None` for all.
+    pub(super) turns: Option<usize>,
     pub(super) limits: ConnectionLimits,
     pub(super) handshake: Duration,
     /// How long a client may leave a response unread.
@@ -36,6 +38,7 @@ impl Default for ConnectionSettings {
             count: 10_000,
             count_per_address: None,
             streams: 200,
+            turns: None,
             limits: ConnectionLimits::with_pings_every(Duration::from_mins(1)),
             handshake: Duration::from_secs(20),
             send_timeout: Some(Duration::from_mins(1)),
@@ -109,6 +112,15 @@ impl<L> Server<L> {
     /// How many calls a connection may have under way. Default: 200.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
         self.connections.streams = count;
+        self
+    }
+
+    /// How many unary calls of one connection may have their handlers running; its others wait for their turn, in the order
+    /// in which they came. What all callers queue for, as a pool of connections to a database, one of them cannot fill
+    /// then: set about as many as that pool has. Behind a proxy one connection may be that of many callers. Calls with
+    /// streams are not counted. Default: as many as [`max_concurrent_streams`](Self::max_concurrent_streams).
+    pub fn max_running_calls_per_connection(mut self, count: usize) -> Self {
+        self.connections.turns = Some(count.max(1));
         self
     }
 

@@ -240,7 +240,7 @@ mod tests {
     /// A connection, the other end of it, and its use.
     fn connected(room: usize) -> (ControlFrames<BufWriter<DuplexStream>>, DuplexStream, ConnectionUse) {
         let (ours, theirs) = tokio::io::duplex(room);
-        let usage = crate::server::session::track(true).0;
+        let usage = crate::server::session::track(true, usize::MAX).0;
         // Nothing is kept back but until it is flushed.
         (ControlFrames::new(BufWriter::with_capacity(8, ours), usage.clone()), theirs, usage)
     }
@@ -300,7 +300,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn so_many_are_taken_at_once_and_more_with_time() {
-        let mut frames = ControlFrames::new(tokio::io::empty(), crate::server::session::track(true).0);
+        let mut frames =
+            ControlFrames::new(tokio::io::empty(), crate::server::session::track(true, usize::MAX).0);
         frames.take(BURST).unwrap();
         frames.take(1).unwrap_err();
         tokio::time::advance(INTERVAL * 10).await;

@@ -82,7 +82,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_nobody_uses_ends() {
-        let (usage, sessions) = track(true);
+        let (usage, sessions) = track(true, usize::MAX);
         assert_eq!(ended(Expiry::new(None, Some(MINUTE)), &usage).await.as_secs(), 60);
         usage.note_answered();
         assert_eq!(ended(Expiry::new(None, Some(MINUTE)), &usage).await.as_secs(), 120);
@@ -91,7 +91,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_due_once_its_timer_has_gone_off() {
-        let (usage, sessions) = track(true);
+        let (usage, sessions) = track(true, usize::MAX);
         let mut expiry = Expiry::new(None, Some(MINUTE));
         assert!(poll_fn(|task| Poll::Ready(expiry.poll(task, &usage))).await.is_pending());
         assert!(!expiry.is_due());
@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_that_is_used_has_its_age() {
-        let (usage, sessions) = track(true);
+        let (usage, sessions) = track(true, usize::MAX);
         // More than hold it when nothing is under way.
         let calls = vec![usage.clone(); 5];
         let age = ended(Expiry::new(Some(10 * MINUTE), Some(MINUTE)), &usage).await.as_secs();

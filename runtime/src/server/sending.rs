@@ -66,6 +66,9 @@ impl SentBody {
         let size = self.body.held();
         let held = if size > SMALL { size } else { 0 };
         if held != self.held {
+            if held < self.held {
+                self.usage.unsent().note_taken();
+            }
             self.set_held(held);
         }
     }
@@ -248,7 +251,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_read_has_the_send_timeout_or_the_deadline() {
-        let usage = || track(true).0;
+        let usage = || track(true, usize::MAX).0;
         assert_eq!(watched(Body::from("a"), usage()).await.as_secs(), 60);
         assert_eq!(watched(messages(), usage()).await.as_secs(), 60);
         let deadline = Instant::now().checked_add(Duration::from_secs(5));
@@ -257,7 +260,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stream_that_waits_for_others_has_them_too() {
-        let usage = track(true).0;
+        let usage = track(true, usize::MAX).0;
         usage.unsent().add(1 << 30);
         let deadline = Instant::now().checked_add(Duration::from_secs(5));
         assert_eq!(watched(messages().until(deadline), usage.clone()).await.as_secs(), 6);
@@ -266,15 +269,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn large_bodies_are_handed_out_in_pieces_and_counted() {
-        let usage = track(true).0;
+        let usage = track(true, 1 << 20).0;
         let mut body = SentBody::new(vec![0; PIECE * 2 + 1].into(), usage.clone());
-        assert!(!usage.unsent().has_room(1 << 20, 1 << 20));
+        assert!(!usage.unsent().has_room(1 << 20));
         let mut sizes = Vec::new();
         while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
             sizes.push(frame.unwrap().into_data().unwrap().len());
         }
         assert_eq!(sizes, [PIECE, PIECE, 1]);
         assert!(body.is_end_stream());
-        assert!(usage.unsent().has_room(1 << 20, 1 << 20), "nothing is held any more");
+        assert!(usage.unsent().has_room(1 << 20), "nothing is held any more");
     }
 }

@@ -15,10 +15,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
+use crate::peer::{Lane, Outbox as _};
 use crate::protocol::limits::Keepalive;
 use crate::protocol::service::Answering;
 use crate::server::Connected;
@@ -102,18 +104,21 @@ impl Http {
             Ok(Err(error)) => return tracing::debug!(%error, "a connection broke"),
             Err(_) => return tracing::debug!("a connection said nothing"),
         };
-        let (usage, sessions) = track(is_http2);
+        let (usage, sessions) = track(is_http2, unsent);
         let connect_info = ConnectInfo::new(io.connect_info(), peer);
         let ended = if is_http2 {
+            let turns = self.settings.turns.map(Semaphore::new);
+            let connect_info =
+                connect_info.with_lane(Lane { outbox: Arc::clone(usage.unsent()) as _, turns });
             let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
-            let service = on_connection(service, connect_info, usage, unsent);
+            let service = on_connection(service, connect_info, usage);
             let connection = Box::pin(self.http2.serve_connection(io, service));
             let expiry = Expiry::new(age, idle);
             run(connection, http2::Connection::graceful_shutdown, sessions, draining, expiry).await
         } else {
             let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
             let io = ConnectionTimer::new(io, start, handshake_timeout, send_timeout, usage.clone());
-            let service = on_connection(service, connect_info, usage, unsent);
+            let service = on_connection(service, connect_info, usage);
             let connection = self.http1.serve_connection(TokioIo::new(io), service).with_upgrades();
             let connection = Box::pin(connection);
             // `ConnectionTimer` ends one that is not used.
@@ -195,7 +200,6 @@ fn on_connection(
     service: Layered<impl HttpService>,
     connect_info: ConnectInfo,
     usage: ConnectionUse,
-    unsent: usize,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = Response<SentBody>,
@@ -213,23 +217,28 @@ fn on_connection(
             parts.extensions.insert(usage.sessions());
         }
         let is_connect = parts.method == Method::CONNECT;
-        let answer = if usage.unsent().is_much() {
-            when_less(usage.clone(), service.clone(), parts, body, connect_info.clone())
+        let stage = if usage.unsent().is_much() {
+            Stage::Waits(when_less(usage.clone(), service.clone(), parts, body, connect_info.clone()))
         } else {
-            service.answer(&mut parts, body, Some(&connect_info))
+            Stage::Answers(service.answer(&mut parts, body, Some(&connect_info)))
         };
-        Answered { answer, usage: Some(usage.clone()), unsent, may_upgrade, is_connect }
+        Answered { stage, usage: Some(usage.clone()), may_upgrade, is_connect }
     })
 }
 
 /// A request on its way to its response, as the connection sees it.
 struct Answered {
-    answer: Answering,
+    stage: Stage,
     /// `None` once the response is there.
     usage: Option<ConnectionUse>,
-    unsent: usize,
     may_upgrade: bool,
     is_connect: bool,
+}
+
+enum Stage {
+    /// It has not begun, and is refused if it never will.
+    Waits(Pin<Box<dyn Future<Output = Result<Answering, h2::Error>> + Send>>),
+    Answers(Answering),
 }
 
 impl Future for Answered {
@@ -237,11 +246,17 @@ impl Future for Answered {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.answer.as_mut().poll(task));
+        let response = match &mut self.stage {
+            Stage::Answers(answer) => ready!(answer.as_mut().poll(task)),
+            Stage::Waits(waits) => {
+                self.stage = Stage::Answers(ready!(waits.as_mut().poll(task))?);
+                return self.poll(task);
+            }
+        };
         let usage = self.usage.take().expect("it is not polled once the response is there");
         if let Some(rest) = usage.take_rest() {
             self.usage = Some(usage);
-            self.answer = Box::pin(once_read_out(rest, response));
+            self.stage = Stage::Answers(Box::pin(once_read_out(rest, response)));
             return self.poll(task);
         }
         usage.note_answered();
@@ -252,7 +267,7 @@ impl Future for Answered {
             }
         }
         if usage.is_shared() {
-            if !usage.unsent().has_room(response.body().held(), self.unsent) {
+            if !usage.unsent().has_room(response.body().held()) {
                 tracing::warn!("a client does not read its responses: one is dropped");
                 return Poll::Ready(Err(h2::Reason::ENHANCE_YOUR_CALM.into()));
             }
@@ -271,7 +286,8 @@ async fn once_read_out(rest: Incoming, mut response: Response<Body>) -> Response
     response
 }
 
-/// Answers a request as soon as the connection has less to send.
+/// Begins with a request as soon as the connection has less to send. Its client may send it again if that takes too long: it
+/// is told that nobody has begun with it.
 #[cold]
 fn when_less(
     usage: ConnectionUse,
@@ -279,9 +295,12 @@ fn when_less(
     mut parts: Parts,
     body: Body,
     connect_info: ConnectInfo,
-) -> Answering {
+) -> Pin<Box<dyn Future<Output = Result<Answering, h2::Error>> + Send>> {
     Box::pin(async move {
-        poll_fn(|task| usage.unsent().poll_less(task)).await;
-        service.answer(&mut parts, body, Some(&connect_info)).await
+        if !usage.unsent().becomes_less().await {
+            tracing::debug!("a client does not read its responses: a request is refused");
+            return Err(h2::Reason::REFUSED_STREAM.into());
+        }
+        Ok(service.answer(&mut parts, body, Some(&connect_info)))
     })
 }

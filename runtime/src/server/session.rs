@@ -45,8 +45,8 @@ struct Shared {
     answered: AtomicBool,
     /// Whether there was one since this was last asked.
     used: AtomicBool,
-    /// What is held for responses.
-    unsent: Unsent,
+    /// What is held for responses. Apart, since the calls of the connection know of it, too.
+    unsent: Arc<Unsent>,
     /// The end of the call whose response is being sent. For connections of HTTP/1.1, which send one at a time.
     deadline: Mutex<Option<Instant>>,
     has_deadline: AtomicBool,
@@ -58,8 +58,8 @@ pub(super) struct Sessions {
     usage: ConnectionUse,
 }
 
-/// What counts the uses of a connection, and what runs its sessions.
-pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
+/// What counts the uses of a connection, and what runs its sessions. Responses may hold `max_unsent` bytes.
+pub(super) fn track(is_http2: bool, max_unsent: usize) -> (ConnectionUse, Sessions) {
     let (sessions, left) = mpsc::unbounded_channel();
     let shared = Shared {
         sessions,
@@ -71,7 +71,7 @@ pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
         blocked: AtomicBool::new(false),
         answered: AtomicBool::new(false),
         used: AtomicBool::new(false),
-        unsent: Unsent::default(),
+        unsent: Arc::new(Unsent::new(max_unsent)),
         deadline: Mutex::default(),
         has_deadline: AtomicBool::new(false),
     };
@@ -170,7 +170,7 @@ impl ConnectionUse {
 
     /// What is held for responses.
     #[inline]
-    pub(super) fn unsent(&self) -> &Unsent {
+    pub(super) fn unsent(&self) -> &Arc<Unsent> {
         &self.0.unsent
     }
 

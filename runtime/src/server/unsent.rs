@@ -1,9 +1,16 @@
 //! How much the responses of a connection hold that its client has not taken.
 
+use std::future::poll_fn;
 use std::mem::take;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+
+use crate::peer::Outbox;
 
 /// Up to here nobody counts what a response holds: a connection has only so many streams. In bytes.
 pub(super) const SMALL: usize = 16 << 10;
@@ -11,16 +18,27 @@ pub(super) const SMALL: usize = 16 << 10;
 /// From here on a connection that has this much unsent waits with new requests and with messages of streams. In bytes.
 const PAUSE: usize = 16 << 20;
 
+/// How long a call waits for a client that takes nothing of the responses before it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What the responses of a connection hold that was not sent yet.
-#[derive(Default)]
 pub(super) struct Unsent {
+    /// In bytes.
+    limit: usize,
     bytes: AtomicUsize,
+    /// How often the client has taken something.
+    taken: AtomicUsize,
     /// Whether somebody waits for it to become less.
     awaited: AtomicBool,
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl Unsent {
+    pub(super) fn new(limit: usize) -> Self {
+        let (bytes, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { limit, bytes, taken, awaited: AtomicBool::new(false), waiting: Mutex::default() }
+    }
+
     /// Whether more should wait.
     #[inline]
     pub(super) fn is_much(&self) -> bool {
@@ -29,10 +47,10 @@ impl Unsent {
 
     /// Whether so many bytes more are within the limit. What is alone always is.
     #[inline]
-    pub(super) fn has_room(&self, bytes: usize, limit: usize) -> bool {
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
         bytes <= SMALL || {
             let held = self.bytes.load(Ordering::Relaxed);
-            held == 0 || held.saturating_add(bytes) <= limit
+            held == 0 || held.saturating_add(bytes) <= self.limit
         }
     }
 
@@ -56,6 +74,11 @@ impl Unsent {
         self.bytes.fetch_add(bytes, Ordering::SeqCst);
     }
 
+    /// Notes that the client has taken something of what is held. What is given up is not taken.
+    pub(super) fn note_taken(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn subtract(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::SeqCst);
         if self.awaited.load(Ordering::SeqCst) && !self.is_much() {
@@ -67,15 +90,52 @@ impl Unsent {
     }
 }
 
+impl Outbox for Unsent {
+    fn has_room(&self, bytes: usize) -> bool {
+        Self::has_room(self, bytes)
+    }
+
+    fn hold(&self, bytes: usize) {
+        self.add(bytes);
+    }
+
+    fn release(&self, bytes: usize) {
+        self.subtract(bytes);
+    }
+
+    fn note_taken(&self) {
+        Self::note_taken(self);
+    }
+
+    fn is_much(&self) -> bool {
+        Self::is_much(self)
+    }
+
+    fn becomes_less(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            loop {
+                let taken = self.taken.load(Ordering::Relaxed);
+                if timeout(PATIENCE, poll_fn(|task| self.poll_less(task))).await.is_ok() {
+                    return true;
+                }
+                if self.taken.load(Ordering::Relaxed) == taken {
+                    return false;
+                }
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
     #[test]
     fn who_waits_is_woken_when_it_is_less() {
-        let unsent = Unsent::default();
+        let unsent = Unsent::new(usize::MAX);
         unsent.add(PAUSE + SMALL);
         let mut wait = std::pin::pin!(std::future::poll_fn(|task| unsent.poll_less(task)));
         assert!(wait.as_mut().now_or_never().is_none());
@@ -88,11 +148,38 @@ mod tests {
 
     #[test]
     fn what_is_alone_or_small_has_room() {
-        let unsent = Unsent::default();
-        assert!(unsent.has_room(1 << 30, 1 << 20));
-        unsent.add(1 << 20);
-        assert!(unsent.has_room(SMALL, 1 << 20));
-        assert!(!unsent.has_room(SMALL + 1, 1 << 20));
-        assert!(unsent.has_room(1 << 20, 2 << 20));
+        let unsent = Unsent::new(2 << 20);
+        assert!(unsent.has_room(1 << 30));
+        unsent.hold(1 << 20);
+        assert!(unsent.has_room(SMALL));
+        assert!(unsent.has_room(1 << 20) && !unsent.has_room((1 << 20) + 1));
+        unsent.hold(1 << 20);
+        assert!(unsent.has_room(SMALL) && !unsent.has_room(SMALL + 1));
+        unsent.release(1 << 20);
+        assert!(unsent.has_room(1 << 20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_something_is_waited_for() {
+        let unsent = Unsent::new(usize::MAX);
+        assert!(unsent.becomes_less().await);
+        unsent.add(PAUSE + 2 * SMALL);
+        let start = Instant::now();
+        // What is given up meanwhile does not count.
+        let gives_up = async {
+            sleep(PATIENCE / 2).await;
+            unsent.subtract(1);
+        };
+        assert!(!tokio::join!(unsent.becomes_less(), gives_up).0);
+        assert_eq!(start.elapsed(), PATIENCE);
+        let takes = async {
+            for _ in 0..3 {
+                sleep(PATIENCE * 3 / 4).await;
+                unsent.note_taken();
+                unsent.subtract(SMALL);
+            }
+        };
+        let (became_less, ()) = tokio::join!(unsent.becomes_less(), takes);
+        assert!(became_less);
     }
 }

@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+use crate::raw;
 use crate::setup::{LONG, answer, hi, serve, text, unary};
 
 const WAYS: [(Protocol, HttpVersion); 3] = [
@@ -59,6 +60,29 @@ async fn a_connection_that_breaks_is_unavailable() {
             let status = timeout(LONG, unary(&channel, &Context::new())).await.unwrap().unwrap_err();
             assert_eq!(status.code(), Code::Unavailable, "{way:?}: {status:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_each_connection_at_once_is_not_asked_for_ever() {
+    // Its settings and the end come together: there is a connection, and before the call has it there is none.
+    let (count, script): (_, raw::Script) = {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let settings = raw::frame(4, 0, 0, &[]);
+        let script = move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            (settings.clone(), raw::After::Close)
+        };
+        (count, Arc::new(script))
+    };
+    let channel = lazy(raw::blunt(script).await, WAYS[0]);
+    for call in 1..=3 {
+        let status = timeout(LONG, unary(&channel, &Context::new())).await.expect("an end").unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+        // Each call makes three at most, and what repeats calls makes it once more.
+        let connections = count.load(Ordering::SeqCst);
+        assert!((call..=6 * call).contains(&connections), "{connections} connections for {call} calls");
     }
 }
 

@@ -29,6 +29,7 @@ mod serving;
 mod setup;
 #[cfg(unix)]
 mod signals;
+mod turns;
 mod validation;
 mod web;
 mod windows;

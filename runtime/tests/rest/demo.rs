@@ -96,6 +96,8 @@ static BINDINGS: &[Binding] = &[
 #[derive(Default)]
 pub(crate) struct Behaviour {
     pub(crate) fail: Option<Status>,
+    /// How many tags a response has.
+    pub(crate) tags: usize,
     /// The contexts of the calls so far.
     pub(crate) contexts: Vec<Context>,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
@@ -128,10 +130,11 @@ impl rsvc::codegen::Service for Items {
                 self.called(&ctx);
                 Ok::<_, Status>(item)
             }),
-            1 => call.unary(async move |ctx, item: Item| {
+            1 => call.unary(async move |ctx, mut item: Item| {
                 self.called(&ctx);
-                let fail = self.0.lock().unwrap().fail.clone();
-                fail.map_or(Ok(item), Err)
+                let Behaviour { fail, tags, .. } = &*self.0.lock().unwrap();
+                item.tags.extend(vec!["tag!".to_owned(); *tags]);
+                fail.clone().map_or(Ok(item), Err)
             }),
             2 | 9 => call.unary(async move |_, item: Item| Ok::<_, Status>(item)),
             3 => call.unary(async move |_, _: Item| {

@@ -81,6 +81,93 @@ async fn both_sides_stream() {
     server.expect("over").await;
 }
 
+/// Runs a test in which the one thread for long work is not free until `release` is called.
+fn with_a_busy_thread(test: impl AsyncFnOnce(std::sync::mpsc::Sender<()>)) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (release, busy) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || busy.recv());
+        test(release).await;
+    });
+}
+
+#[test]
+fn others_are_served_while_a_large_message_is_read() {
+    for binary in [false, true] {
+        with_a_busy_thread(async |release| {
+            let mut server = serve().await;
+            let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+            let large = Item { count: 7, note: Some("x".repeat(100_000)), ..Item::default() };
+            socket
+                .inner
+                .send(if binary {
+                    Message::binary(large.encode_to_vec())
+                } else {
+                    Message::text(json!({"count": 7, "note": large.note}).to_string())
+                })
+                .await
+                .unwrap();
+            let mut other = open(&server, "/v1/chat", &[]).await.unwrap();
+            for id in ["1", "2", "3"] {
+                other.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+                assert_eq!(other.json().await, json!({"id": format!("re: {id}")}));
+                assert_eq!(server.event().await, format!("got {id}"), "and nothing of the large message");
+            }
+            drop(release);
+            assert_eq!(server.event().await, "got 7");
+        });
+    }
+}
+
+#[test]
+fn others_are_served_while_a_large_response_is_written() {
+    with_a_busy_thread(async |release| {
+        let server = serve().await;
+        let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+        let id = "x".repeat(50_000);
+        for _ in 0..2 {
+            socket.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+        }
+        socket.send("").await;
+        let mut other = open(&server, "/v1/chat", &[]).await.unwrap();
+        for id in ["1", "2", "3"] {
+            other.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+            assert_eq!(other.json().await, json!({"id": format!("re: {id}")}));
+        }
+        let early = timeout(Duration::from_millis(50), socket.inner.next()).await;
+        assert!(early.is_err(), "it was written by the thread that serves: {early:?}");
+        drop(release);
+        assert_eq!(socket.json().await, json!({"tags": [id, id]}));
+    });
+}
+
+#[test]
+fn others_are_served_while_a_large_response_of_a_stream_is_written() {
+    // So long that it is read at once, and the response, which is four bytes longer, is not written at once.
+    let said = Item { id: "x".repeat((64 << 10) - 6), ..Item::default() };
+    let heard = Item { id: format!("re: {}", said.id), ..Item::default() };
+    with_a_busy_thread(async |release| {
+        let server = serve().await;
+        let protobuf = [("sec-websocket-protocol", "rsvc.protobuf")];
+        let mut socket = open(&server, "/v1/chat", &protobuf).await.unwrap();
+        let say = Message::binary(said.encode_to_vec());
+        // Of a stream none is measured whose last one was small.
+        socket.inner.send(say.clone()).await.unwrap();
+        assert_eq!(Item::decode(socket.next().await.into_data()).unwrap(), heard);
+        socket.inner.send(say).await.unwrap();
+        let mut other = open(&server, "/v1/chat", &[]).await.unwrap();
+        for id in ["1", "2", "3"] {
+            other.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+            assert_eq!(other.json().await, json!({"id": format!("re: {id}")}));
+        }
+        let early = timeout(Duration::from_millis(50), socket.inner.next()).await;
+        assert!(early.is_err(), "it was written by the thread that serves: {early:?}");
+        drop(release);
+        assert_eq!(Item::decode(socket.next().await.into_data()).unwrap(), heard);
+    });
+}
+
 #[tokio::test]
 async fn one_side_streams() {
     let server = serve().await;

@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 
 use super::{Db, Kind};
 
-pub(super) const CONNECTIONS: u32 = 8;
+/// How many a shop has for what it reads.
+pub(crate) const CONNECTIONS: u32 = 8;
 /// How many of a shop's transactions may write to PostgreSQL at the same time. SQLite lets one write anyway.
 const WRITERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(5);

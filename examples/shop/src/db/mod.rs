@@ -23,6 +23,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::Notify;
 
+pub(crate) use self::connect::CONNECTIONS;
 pub use self::connect::DatabaseUrl;
 use crate::api::StaleVersion;
 use crate::error::{Error, is_gone};

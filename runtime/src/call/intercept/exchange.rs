@@ -13,7 +13,7 @@ use crate::Context;
 use crate::bridge::Status;
 use crate::call::CallError;
 use crate::call::dispatch::{Ended, within};
-use crate::call::exchange::{Exchange, Handling, HandlingError, Outgoing};
+use crate::call::exchange::{Exchange, Handling, HandlingError, Outgoing, Responded};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
@@ -53,7 +53,10 @@ pub(crate) async fn answer<'a>(
         chain.run(method, ctx, &shared, &mut work).await
     };
     let streams = method.kind.server_streams();
-    let outcome = reply.and_then(|reply| exchange.give(reply, streams));
+    let outcome = match reply {
+        Ok(reply) => exchange.give(reply, streams).await,
+        Err(status) => Err(status),
+    };
     match &outcome {
         Ok(()) if streams => {}
         Ok(()) => shared.end(&Status::ok("")),
@@ -65,11 +68,15 @@ pub(crate) async fn answer<'a>(
 
 impl InterceptedExchange<'_> {
     /// Answers what an interceptor answers by itself.
-    fn give(&mut self, reply: Reply, streams: bool) -> Result<(), Status> {
+    async fn give(&mut self, reply: Reply, streams: bool) -> Result<(), Status> {
         let Answer::Own(own) = reply.into_answer() else { return Ok(()) };
         match own.check(self.shared.response(), streams)? {
             Own::One(mut message) if !streams => {
-                self.respond(&mut *message).map_err(CallError::into_status)?;
+                let responded = self.respond(&mut *message).map_err(CallError::into_status)?;
+                if responded == Responded::Aside {
+                    let waited = std::future::poll_fn(|task| self.poll_responded(task)).await;
+                    waited.map_err(CallError::into_status)?;
+                }
             }
             own => {
                 let (table, messages) = own.into_stream();
@@ -119,9 +126,13 @@ impl Exchange for InterceptedExchange<'_> {
         Ok(Box::new(WatchedIncoming::requests(requests, Arc::clone(&self.shared))))
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.shared.respond(message)?;
         self.inner.respond(message)
+    }
+
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        self.inner.poll_responded(task)
     }
 
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {

@@ -14,7 +14,7 @@ use super::{CallRequests, ClientCall, Direct, Sent, Transport};
 use crate::Context;
 use crate::bridge::{MetadataMap, Status};
 use crate::call::dispatch::{self, Admission, Inbound, Responses};
-use crate::call::{Body, Call, CallError, Exchange, Outgoing};
+use crate::call::{Body, Call, CallError, Exchange, Outgoing, Responded};
 use crate::json::MessageInfo;
 use crate::message::{AnyMessage, ReadError};
 use crate::metadata;
@@ -240,12 +240,12 @@ impl Exchange for LocalExchange<'_> {
         }
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.call.release(message)?;
         let response = self.response.take().ok_or_else(wrong_kind)?;
         response.take_from(message).map_err(|error| misfit(&error))?;
         self.is_answered = true;
-        Ok(())
+        Ok(Responded::There)
     }
 
     fn respond_all(&mut self, _: &'static MessageInfo, messages: Box<dyn Outgoing>) {

@@ -55,10 +55,11 @@ impl EnvelopeForm {
             return envelope::append(out, None, self.limit, |out| {
                 message.encode_wire(out);
                 Ok(())
-            });
+            })
+            .map(drop);
         }
         let compression = self.compression.map(|compression| (compression, 0));
-        envelope::append(out, compression, self.limit, |out| codec::write(self.codec, message, out))
+        envelope::append(out, compression, self.limit, |out| codec::write(self.codec, message, out)).map(drop)
     }
 }
 

@@ -17,15 +17,15 @@ use super::get::GetRequest;
 use super::{PROTOCOL_VERSION, VERSION, end_stream, timeout};
 use crate::Context;
 use crate::bridge::{Code, Status};
-use crate::call::aside::{Aside, LARGE};
+use crate::call::aside::{Aside, LARGE, Written};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
-use crate::call::{Body, Call, CallError, Exchange, Outgoing};
-use crate::etag;
+use crate::call::{Body, Call, CallError, Exchange, Outgoing, Responded};
+use crate::etag::{self, EntityTag};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::{Idempotency, MethodInfo};
-use crate::protocol::caching::{Caching, Form, add_vary};
+use crate::protocol::caching::{Caching, Form, add_vary, tag_of};
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, COMPRESSED, Envelope, codec};
 use crate::protocol::limits::ReceiveLimits;
@@ -156,14 +156,16 @@ pub(crate) fn serve_unary(call: ServerCall<'_>) -> Answering {
         request,
         settings: Arc::clone(&settings),
         caching,
+        compression,
         aside: None,
+        written: None,
         answer: None,
     };
     Box::pin(async move {
         let ctx = exchange.call.context().clone();
         let handling = service.call(method, Call::new(&mut exchange));
         let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
-        exchange.finish(outcome, compression)
+        exchange.finish(outcome)
     })
 }
 
@@ -284,45 +286,79 @@ struct Unary {
     settings: Arc<ServerSettings>,
     /// What caches are told, where the method says something and is called by `GET`.
     caching: Option<Box<Caching>>,
+    /// How the response is compressed, and from which size on.
+    compression: Option<(Compression, usize)>,
     /// The request, if it is large.
     aside: Option<Aside>,
-    answer: Option<Vec<u8>>,
+    /// The response, if it is large.
+    written: Option<Written<Content>>,
+    answer: Option<Content>,
+}
+
+/// A response message as it goes out.
+struct Content {
+    data: Vec<u8>,
+    coding: Option<Compression>,
+    /// The tag of what was not compressed yet, where caches get one.
+    tag: Option<EntityTag>,
+}
+
+/// How a response message is written.
+#[derive(Clone, Copy)]
+struct Writer {
+    codec: Codec,
+    limit: usize,
+    compression: Option<(Compression, usize)>,
+    is_tagged: bool,
+}
+
+impl Writer {
+    fn write(self, message: &dyn AnyMessage) -> Result<Content, CallError> {
+        let mut data = Vec::new();
+        codec::write(self.codec, message, &mut data)?;
+        if data.len() > self.limit {
+            return Err(envelope::too_large(self.limit).into());
+        }
+        let tag = self.is_tagged.then(|| tag_of(&media_type(self.codec), &data));
+        Ok(match self.compression {
+            Some((coding, from)) if data.len() >= from => {
+                Content { data: coding.compress(&data), coding: Some(coding), tag }
+            }
+            _ => Content { data, coding: None, tag },
+        })
+    }
+}
+
+fn media_type(codec: Codec) -> HeaderValue {
+    HeaderValue::from_static(super::unary_media_type(codec))
 }
 
 impl Unary {
-    fn finish(
-        mut self,
-        outcome: Result<(), CallError>,
-        compression: Option<(Compression, usize)>,
-    ) -> Response<Body> {
+    fn finish(mut self, outcome: Result<(), CallError>) -> Response<Body> {
         let answer = outcome
             .and_then(|()| self.answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         let ctx = self.call.context();
-        let data = match answer {
-            Ok(data) => data,
+        let Content { data, coding, tag } = match answer {
+            Ok(content) => content,
             Err(error) => return refuse(error.status, self.caching.as_deref(), ctx),
         };
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         add_metadata(ctx, headers);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(self.request.codec)));
+        headers.insert(CONTENT_TYPE, media_type(self.request.codec));
         if self.request.is_get {
             // What is cached for one client must not go to one that cannot read it.
             add_vary(headers, "accept-encoding");
         }
         if let Some(caching) = &mut self.caching {
-            caching.content(&headers[CONTENT_TYPE], &data);
+            caching.content(tag);
             caching.describe(headers, ctx, &self.settings.policy);
         }
-        let body: Body = match compression {
-            Some((compression, from)) if data.len() >= from => {
-                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
-                etag::add_form(headers, compression.name());
-                compression.compress(&data).into()
-            }
-            _ => data.into(),
-        };
-        *response.body_mut() = body.until(ctx.instant());
+        if let Some(coding) = coding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+            etag::add_form(headers, coding.name());
+        }
+        *response.body_mut() = Body::from(data).until(ctx.instant());
         if let Some(caching) = &self.caching
             && let Err(error) = caching.conclude(&mut response)
         {
@@ -366,21 +402,34 @@ impl Exchange for Unary {
         Err(streams_only())
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.call.release(message)?;
+        let codec = self.request.codec;
         if let Some(caching) = &mut self.caching {
             // The form is a part of the URL.
-            let name = (self.request.codec == Codec::Protobuf).then_some(etag::PROTOBUF);
+            let name = (codec == Codec::Protobuf).then_some(etag::PROTOBUF);
             caching.message(message, Form { name, chosen_by: None });
         }
-        let mut out = Vec::new();
-        codec::write(self.request.codec, message, &mut out)?;
-        let limit = self.settings.messages.sent_size;
-        if out.len() > limit {
-            return Err(envelope::too_large(limit).into());
+        let writer = Writer {
+            codec,
+            limit: self.settings.messages.sent_size,
+            compression: self.compression,
+            is_tagged: self.caching.as_ref().is_some_and(|caching| caching.wants_content()),
+        };
+        let length = message.wire_len();
+        if length > LARGE {
+            let write = move |message: &mut dyn AnyMessage| writer.write(message);
+            self.written = Some(Written::alone(self.call.context(), message, length, write)?);
+            return Ok(Responded::Aside);
         }
-        self.answer = Some(out);
-        Ok(())
+        self.answer = Some(writer.write(message)?);
+        Ok(Responded::There)
+    }
+
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        let written = self.written.as_mut().expect("a response that is waited for");
+        self.answer = Some(ready!(written.poll(task))?);
+        Poll::Ready(Ok(()))
     }
 
     fn respond_all(&mut self, _: &'static MessageInfo, _: Box<dyn Outgoing>) {}

@@ -2,7 +2,7 @@
 
 use std::mem::take;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use http::request::Parts;
 use http::{HeaderMap, Response, Uri};
@@ -16,16 +16,16 @@ use super::request::{BodyPosition, RequestReader, read_url};
 use super::respond::{self, Content, RawContent};
 use super::stream;
 use crate::Context;
-use crate::call::aside::{Aside, LARGE};
+use crate::call::aside::{Aside, LARGE, Written};
 use crate::call::collect::Collect;
 use crate::call::dispatch::Inbound;
-use crate::call::{Body, CallError, Exchange, Outgoing};
-use crate::etag;
+use crate::call::{Body, CallError, Exchange, Outgoing, Responded};
+use crate::etag::{self, EntityTag};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::peer::Peer;
-use crate::protocol::caching::{Caching, Form};
+use crate::protocol::caching::{Caching, Form, tag_of};
 use crate::protocol::rest::negotiate::Media;
 use crate::stream::Incoming;
 use crate::transcode::binding::{Binding, BodyKind};
@@ -55,6 +55,8 @@ pub(crate) struct RestExchange {
     arriving: Option<Box<ArrivingBody>>,
     /// The request, if it is large.
     aside: Option<Aside>,
+    /// The response, if it is large, and its tag.
+    written: Option<Written<(Content, Option<EntityTag>)>>,
     /// Whether the request may ask for something else than JSON.
     accept: bool,
     /// What caches are told, where the method says something.
@@ -86,7 +88,19 @@ impl RestExchange {
         let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy, http);
         let uri = take(&mut parts.uri);
         let accept = received.accept;
-        Self { call, method, uri, segments, body, arriving: None, aside: None, accept, caching, answer: None }
+        Self {
+            call,
+            method,
+            uri,
+            segments,
+            body,
+            arriving: None,
+            aside: None,
+            written: None,
+            accept,
+            caching,
+            answer: None,
+        }
     }
 
     /// Makes the body readable if it is compressed.
@@ -163,6 +177,24 @@ impl RestExchange {
         Ok(ArrivingBody { reader: self.reader(table)?, collect })
     }
 
+    #[cold]
+    fn write_aside(
+        &mut self,
+        message: &mut dyn AnyMessage,
+        length: usize,
+        media: Media,
+    ) -> Result<Responded, CallError> {
+        let method = self.method.clone();
+        let is_tagged = self.caching.as_ref().is_some_and(|caching| caching.wants_content());
+        let write = move |message: &mut dyn AnyMessage| {
+            let content = Content::of(message, media, &method)?;
+            let tag = is_tagged.then(|| tag_of(&content.media_type, &content.body));
+            Ok((content, tag))
+        };
+        self.written = Some(Written::alone(self.call.context(), message, length, write)?);
+        Ok(Responded::Aside)
+    }
+
     fn poll_body(
         &mut self,
         task: &mut Task<'_>,
@@ -225,20 +257,37 @@ impl Exchange for RestExchange {
         stream::requests::messages(table, reader, body, self.call.context(), options)
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.call.release(message)?;
         let media = if self.accept { Media::accepted(self.request_headers()) } else { Media::Json };
-        self.answer = Some(RestAnswer::Single(match &mut self.caching {
-            None => Content::of(message, media, &self.method)?,
-            Some(caching) => {
-                let form = form_of(message.table(), media, self.method.binding);
-                caching.message(message, form);
-                let content = Content::of(message, media, &self.method)?;
-                caching.content(&content.media_type, &content.body);
-                content
-            }
-        }));
-        Ok(())
+        if let Some(caching) = &mut self.caching {
+            let form = form_of(message.table(), media, self.method.binding);
+            caching.message(message, form);
+        }
+        // What is raw goes out as it is.
+        if let Some(length) = self.method.settings.large_seen.of_large(message)
+            && RawContent::of(message.table(), self.method.binding).is_none()
+        {
+            return self.write_aside(message, length, media);
+        }
+        let content = Content::of(message, media, &self.method)?;
+        self.method.settings.large_seen.note(content.body.len());
+        if let Some(caching) = &mut self.caching {
+            let tag = caching.wants_content().then(|| tag_of(&content.media_type, &content.body));
+            caching.content(tag);
+        }
+        self.answer = Some(RestAnswer::Single(content));
+        Ok(Responded::There)
+    }
+
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        let written = self.written.as_mut().expect("a response that is waited for");
+        let (content, tag) = ready!(written.poll(task))?;
+        if let Some(caching) = &mut self.caching {
+            caching.content(tag);
+        }
+        self.answer = Some(RestAnswer::Single(content));
+        Poll::Ready(Ok(()))
     }
 
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error_body::{ErrorBody, ErrorResponse, WriteError};
 use super::origins::Origins;
+use crate::call::aside::LargeSeen;
 use crate::call::dispatch::Policy;
 use crate::call::idle::IdleTimeout;
 use crate::json::WriteOptions;
@@ -398,4 +399,5 @@ fn contains(sorted: &[String], name: &str) -> bool {
 pub(crate) struct RestSettings {
     pub(crate) policy: Policy,
     pub(crate) options: Options,
+    pub(crate) large_seen: LargeSeen,
 }

@@ -128,7 +128,8 @@ impl Rest {
     }
 
     pub(crate) fn from_parts(table: Table<Arc<dyn AnyService>>, policy: Policy, options: Options) -> Self {
-        Self { inner: Arc::new(Inner { table, settings: Arc::new(RestSettings { policy, options }) }) }
+        let settings = RestSettings { policy, options, ..RestSettings::default() };
+        Self { inner: Arc::new(Inner { table, settings: Arc::new(settings) }) }
     }
 
     /// The binding that has a path, whatever its method: the verb and the template of one that reads, or of another.

@@ -1,7 +1,7 @@
 //! The messages of a response, as they come.
 
 use std::pin::Pin;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use super::format::{Encoder, Format};
 use super::writer::ResponseWriter;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::aside::{Sizes, Written};
 use crate::call::dispatch::{Inbound, Responses, success};
 use crate::call::{Body, CallError, Outgoing};
 use crate::json::MessageInfo;
@@ -103,6 +104,9 @@ struct ResponseBody {
     encoder: Encoder,
     /// The message that is being written.
     message: Vec<u8>,
+    sizes: Sizes,
+    /// The same, if it is large.
+    written: Option<Written<Vec<u8>>>,
     /// What is written and not sent.
     out: Vec<u8>,
     end: End,
@@ -128,6 +132,8 @@ impl ResponseBody {
             writer,
             encoder: Encoder::new(style.format, style.seen),
             message: Vec::new(),
+            sizes: Sizes::default(),
+            written: None,
             out: Vec::new(),
             end: End::Nothing,
             trailers: style.trailers,
@@ -146,14 +152,33 @@ impl ResponseBody {
 
     /// Adds the next message, if the call goes on.
     fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), CallError>>> {
-        let Self { responses, writer, encoder, message: text, out, .. } = self;
+        let Self { responses, writer, encoder, message: text, sizes, written, out, .. } = self;
         let Some(responses) = responses else { return Poll::Ready(None) };
-        responses.poll_next(task, |message: &mut dyn AnyMessage| {
+        if let Some(at_work) = written {
+            let done = ready!(responses.poll_written(task, at_work));
+            *written = None;
+            return Poll::Ready(Some(done.map(|text| encoder.item(&text, out))));
+        }
+        let mut large = None;
+        let polled = responses.poll_next(task, |message: &mut dyn AnyMessage| {
+            if writer.is_large(sizes, message) {
+                large = Some(message.take());
+                return Ok(());
+            }
             text.clear();
             writer.write(message, text)?;
+            sizes.note(text.len());
             encoder.item(text, out);
             Ok(())
-        })
+        });
+        let Some(message) = large else { return polled };
+        let mut writer = writer.clone();
+        *written = Some(Written::new(message, move |message| {
+            let mut text = Vec::new();
+            writer.write(message, &mut text)?;
+            Ok(text)
+        }));
+        self.poll_message(task)
     }
 
     /// Ends a call that went well.

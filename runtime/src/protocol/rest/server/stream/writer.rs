@@ -5,12 +5,14 @@ use http::{HeaderMap, HeaderValue};
 use super::format::Format;
 use super::media;
 use crate::bridge::Status;
+use crate::call::aside::Sizes;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::protocol::rest::server::method::RestMethod;
 use crate::protocol::rest::server::respond::{self, RawContent};
 
 /// Writes the messages of one call.
+#[derive(Clone)]
 pub(crate) struct ResponseWriter {
     pub(crate) format: Format,
     pub(crate) media_type: Option<HeaderValue>,
@@ -37,6 +39,12 @@ impl ResponseWriter {
             None => Format::Lines,
         };
         Self { format, media_type: None, method }
+    }
+
+    /// Whether a message is to be written on another thread. What is raw goes out as it is.
+    #[inline]
+    pub(crate) fn is_large(&self, sizes: &Sizes, message: &dyn AnyMessage) -> bool {
+        self.format != Format::Raw && sizes.of_large(message).is_some()
     }
 
     /// Writes a message by itself, in the writer's form, into `out`, which is empty.

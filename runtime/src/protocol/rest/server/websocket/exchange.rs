@@ -1,6 +1,6 @@
 //! A call over WebSocket as an exchange of messages.
 
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use http::Uri;
 use tokio::sync::{mpsc, oneshot};
@@ -9,8 +9,9 @@ use super::frames::{Frame, FrameMessages};
 use super::wire::ServerFrame;
 use crate::Context;
 use crate::bridge::Status;
+use crate::call::aside::{LARGE, Sizes, Written};
 use crate::call::dispatch::{Inbound, Responses};
-use crate::call::{CallError, Exchange, Outgoing};
+use crate::call::{CallError, Exchange, Outgoing, Responded};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::protocol::rest::server::method::RestMethod;
@@ -29,6 +30,8 @@ pub(crate) struct SocketExchange {
     /// Whether responses are protobuf.
     pub(crate) protobuf: bool,
     pub(crate) frames: Frames,
+    /// The one response, if it is large.
+    pub(crate) written: Option<Written<ServerFrame>>,
     pub(crate) answer: Option<SocketAnswer>,
 }
 
@@ -74,7 +77,13 @@ impl SocketExchange {
         match self.answer.expect("a handler that ends well has answered") {
             SocketAnswer::Single(frame) => ResponseFrames::Single(Some(frame), self.call),
             SocketAnswer::Stream(writer, messages) => {
-                ResponseFrames::Stream(writer, Responses::new(self.call, messages))
+                let responses = Responses::new(self.call, messages);
+                ResponseFrames::Stream(FrameStream {
+                    writer,
+                    responses,
+                    sizes: Sizes::default(),
+                    written: None,
+                })
             }
         }
     }
@@ -103,11 +112,22 @@ impl Exchange for SocketExchange {
         Ok(Box::new(self.open(table)?))
     }
 
-    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError> {
         self.call.release(message)?;
-        let frame = frame(&mut self.writer(message.table()), message)?;
-        self.answer = Some(SocketAnswer::Single(frame));
-        Ok(())
+        let (mut writer, length) = (self.writer(message.table()), message.wire_len());
+        if length > LARGE {
+            let write = move |message: &mut dyn AnyMessage| Ok(frame(&mut writer, message)?.0);
+            self.written = Some(Written::alone(self.call.context(), message, length, write)?);
+            return Ok(Responded::Aside);
+        }
+        self.answer = Some(SocketAnswer::Single(frame(&mut writer, message)?.0));
+        Ok(Responded::There)
+    }
+
+    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        let written = self.written.as_mut().expect("a response that is waited for");
+        self.answer = Some(SocketAnswer::Single(ready!(written.poll(task))?));
+        Poll::Ready(Ok(()))
     }
 
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {
@@ -118,7 +138,7 @@ impl Exchange for SocketExchange {
 /// What a handler has answered, as frames. Dropping it ends the call.
 pub(crate) enum ResponseFrames {
     Single(Option<ServerFrame>, #[allow(dead_code, reason = "held until the frame is out")] Inbound),
-    Stream(ResponseWriter, Responses),
+    Stream(FrameStream),
 }
 
 impl ResponseFrames {
@@ -126,26 +146,57 @@ impl ResponseFrames {
     pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<ServerFrame, Status>>> {
         match self {
             Self::Single(message, _) => Poll::Ready(message.take().map(Ok)),
-            Self::Stream(writer, responses) => {
-                let mut written = None;
-                let polled = responses.poll_next(task, |message: &mut dyn AnyMessage| {
-                    written = Some(frame(writer, message)?);
-                    Ok(())
-                });
-                polled.map(|polled| {
-                    polled.map(|polled| match polled {
-                        Ok(()) => Ok(written.expect("a message was taken")),
-                        Err(error) => Err(error.status),
-                    })
-                })
+            Self::Stream(stream) => {
+                stream.poll_next(task).map(|polled| polled.map(|polled| polled.map_err(|error| error.status)))
             }
         }
     }
 }
 
-/// A response as a frame: text with JSON, or else binary.
-fn frame(writer: &mut ResponseWriter, message: &mut dyn AnyMessage) -> Result<ServerFrame, Status> {
+/// The frames of a stream.
+pub(crate) struct FrameStream {
+    writer: ResponseWriter,
+    responses: Responses,
+    sizes: Sizes,
+    /// The frame that is being written, if it is large.
+    written: Option<Written<ServerFrame>>,
+}
+
+impl FrameStream {
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<ServerFrame, CallError>>> {
+        let Self { writer, responses, sizes, written } = self;
+        if let Some(at_work) = written {
+            let done = ready!(responses.poll_written(task, at_work));
+            *written = None;
+            return Poll::Ready(Some(done));
+        }
+        let (mut small, mut large) = (None, None);
+        let polled = responses.poll_next(task, |message: &mut dyn AnyMessage| {
+            if writer.is_large(sizes, message) {
+                large = Some(message.take());
+                return Ok(());
+            }
+            let (frame, length) = frame(writer, message)?;
+            sizes.note(length);
+            small = Some(frame);
+            Ok(())
+        });
+        let Some(message) = large else {
+            return polled
+                .map(|polled| polled.map(|polled| polled.map(|()| small.expect("a message was taken"))));
+        };
+        let mut writer = writer.clone();
+        *written = Some(Written::new(message, move |message| Ok(frame(&mut writer, message)?.0)));
+        self.poll_next(task)
+    }
+}
+
+/// A response as a frame, text with JSON or else binary, and how many bytes it has.
+fn frame(writer: &mut ResponseWriter, message: &mut dyn AnyMessage) -> Result<(ServerFrame, usize), Status> {
     let mut content = Vec::new();
     writer.write(message, &mut content)?;
-    Ok(if writer.format.is_json() { ServerFrame::Text(content) } else { ServerFrame::Binary(content) })
+    let length = content.len();
+    let frame =
+        if writer.format.is_json() { ServerFrame::Text(content) } else { ServerFrame::Binary(content) };
+    Ok((frame, length))
 }

@@ -51,7 +51,8 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, mut parts: Parts, call: 
     let (begun, mut has_begun) = oneshot::channel();
     let frames = Frames::Waiting { received, begun };
     let protobuf = handshake.protobuf;
-    let mut exchange = SocketExchange { call, method, uri, segments, protobuf, frames, answer: None };
+    let mut exchange =
+        SocketExchange { call, method, uri, segments, protobuf, frames, written: None, answer: None };
     let mut running = {
         let (ctx, settings) = (ctx.clone(), Arc::clone(&settings));
         Box::pin(async move {
