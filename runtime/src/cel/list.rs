@@ -124,23 +124,31 @@ macro_rules! unique {
     ($($ty:ty: $unique:expr;)*) => {
         $(impl Unique for $ty {
             fn are_unique(list: &[Self]) -> bool {
-                $unique(list.iter())
+                $unique(list)
             }
         })*
     };
 }
 
 unique! {
-    bool: unique;
-    i32: unique;
-    i64: unique;
-    u32: unique;
-    u64: unique;
-    f32: |list: std::slice::Iter<'_, f32>| unique_doubles(list.map(|f| f64::from(*f)));
-    f64: |list: std::slice::Iter<'_, f64>| unique_doubles(list.copied());
-    String: unique;
-    Vec<u8>: unique;
-    bytes::Bytes: unique;
+    bool: unique_items;
+    i32: unique_items;
+    i64: unique_items;
+    u32: unique_items;
+    u64: unique_items;
+    f32: |list: &[f32]| unique_doubles(list.iter().map(|f| f64::from(*f)));
+    f64: |list: &[f64]| unique_doubles(list.iter().copied());
+    String: unique_items;
+    Vec<u8>: unique_items;
+    bytes::Bytes: unique_items;
+}
+
+/// [`unique`] of what lies side by side: several items are looked at together.
+fn unique_items<T: Eq + Hash>(list: &[T]) -> bool {
+    if list.len() > FEW {
+        return unique_many(list.iter());
+    }
+    list.iter().enumerate().all(|(at, item)| !list[..at].contains(item))
 }
 
 /// `list.unique()` of values that are known at run time only.
@@ -184,5 +192,25 @@ pub fn messages_equal<T: PartialEq + Default>(a: Option<&T>, b: Option<&T>) -> b
         (Some(a), Some(b)) => a == b,
         (None, None) => true,
         (Some(set), None) | (None, Some(set)) => *set == T::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_that_are_equal_are_found_wherever_they_are() {
+        for len in 0..=u32::try_from(2 * FEW).expect("it is small") {
+            let list: Vec<u32> = (0..len).collect();
+            assert!(u32::are_unique(&list), "{len}");
+            for (first, second) in
+                (0..list.len()).flat_map(|first| (0..first).map(move |second| (first, second)))
+            {
+                let mut list = list.clone();
+                list[first] = list[second];
+                assert!(!u32::are_unique(&list), "{first} and {second} of {len}");
+            }
+        }
     }
 }

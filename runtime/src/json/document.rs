@@ -33,6 +33,12 @@ impl WriteOptions {
         Ok(())
     }
 
+    /// Writes a message into a buffer, which is empty and gone after an error.
+    #[inline]
+    pub(crate) fn fill<T: Json + ?Sized>(&self, message: &T, buffer: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.write(&message, buffer)
+    }
+
     fn write(&self, message: &dyn Write, buf: Vec<u8>) -> Result<Vec<u8>, Error> {
         let mut writer = Writer::new(self, buf);
         message.write(&mut writer);

@@ -268,8 +268,10 @@ impl Field {
 
     /// The name in the `.proto`.
     pub(crate) fn proto(&self) -> &'static str {
-        let name = &self.names[self.key as usize..self.proto as usize];
-        if name.is_empty() { self.json() } else { name }
+        if self.key == self.proto {
+            return self.json();
+        }
+        &self.names[self.key as usize..self.proto as usize]
     }
 
     /// Whether it is called so in one of the two.

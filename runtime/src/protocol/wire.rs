@@ -19,7 +19,8 @@ pub(crate) fn has_one_host(headers: &HeaderMap) -> bool {
 /// Whether a value can be a host. A list of them, as proxies make of two headers, is none.
 #[cfg(feature = "server")]
 pub(crate) fn is_host(value: &HeaderValue) -> bool {
-    value.as_bytes().iter().all(|&byte| HOST_BYTES[usize::from(byte)])
+    // Without an early end, which hardly ever comes.
+    value.as_bytes().iter().fold(true, |all, &byte| all & HOST_BYTES[usize::from(byte)])
 }
 
 /// The bytes of a host: a table, as every request has one.

@@ -54,6 +54,37 @@ impl Segments {
     /// The segments between two places of the path.
     #[inline]
     pub(crate) fn between<'p>(&self, path: &'p str, from: Edge, to: Edge) -> &'p str {
+        // Nearly all of them are among those that are known.
+        let range = match (from, to) {
+            (Edge::Start(from), Edge::Start(to)) => {
+                self.known(from).and_then(|start| Some(start..self.known_end(to)?))
+            }
+            _ => None,
+        };
+        match range {
+            Some(range) => path.get(range).unwrap_or_default(),
+            None => self.searched(path, from, to),
+        }
+    }
+
+    /// Where the segment of this index begins, if that is remembered.
+    #[inline]
+    fn known(&self, index: u16) -> Option<usize> {
+        if index >= u16::from(self.count) {
+            return None;
+        }
+        self.starts.get(usize::from(index)).map(|&start| start.into())
+    }
+
+    /// Where the segment before the one of this index ends, if that is remembered.
+    #[inline]
+    fn known_end(&self, next: u16) -> Option<usize> {
+        let is_last = next == u16::from(self.count) && usize::from(self.count) < KNOWN;
+        if is_last { Some(self.end.into()) } else { self.known(next).map(|next| next - 1) }
+    }
+
+    #[inline(never)]
+    fn searched<'p>(&self, path: &'p str, from: Edge, to: Edge) -> &'p str {
         let path = self.path(path);
         let Some(start) = self.edge(path, from) else { return "" };
         let end = self.edge(path, to).map_or(path.len(), |next| next - 1);
@@ -86,15 +117,14 @@ impl Segments {
     }
 
     fn start(&self, path: &str, index: u16) -> Option<usize> {
-        let index = usize::from(index);
-        if index < usize::from(self.count) {
-            return self.starts.get(index).map(|&start| start.into());
+        if let Some(known) = self.known(index) {
+            return Some(known);
         }
         let mut at = usize::from(self.starts[KNOWN - 1]);
         if at == 0 {
             return None;
         }
-        for _ in KNOWN - 1..index {
+        for _ in KNOWN - 1..usize::from(index) {
             at += memchr(b'/', path.as_bytes().get(at..)?)? + 1;
         }
         Some(at)
@@ -153,12 +183,68 @@ impl Iterator for Marks<'_> {
                 word
             };
             self.next += WORD;
-            self.found = (equal(word, b'/') | equal(word, b'%') | equal(word, b':')) & HIGHEST;
+            self.found = marks(word);
         }
         let place = self.next - WORD + self.found.trailing_zeros() as usize / 8;
         self.found &= self.found - 1;
         Some(place)
     }
+}
+
+/// Where the segment that begins at `start` ends, if there is neither `%` nor `:` in it. `None` as well for a path that is
+/// short.
+#[inline]
+pub(super) fn end_of_plain(path: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        let rest = path.get(at..).filter(|rest| !rest.is_empty());
+        let Some(rest) = rest else { return Some(path.len()) };
+        let Some(word) = rest.first_chunk() else {
+            // The end of the last word of the path. Zeros are not marks.
+            let word = u64::from_le_bytes(*path.last_chunk()?) >> (8 * (WORD - rest.len()));
+            let found = marks(word);
+            return if found == 0 { Some(path.len()) } else { slash_at(path, at, found) };
+        };
+        let found = marks(u64::from_le_bytes(*word));
+        if found != 0 {
+            return slash_at(path, at, found);
+        }
+        at += WORD;
+        // Where a word has none, what follows is often long.
+        while let Some(wide) = path.get(at..).and_then(<[u8]>::first_chunk)
+            && !has_mark(wide)
+        {
+            at += WIDE;
+        }
+        // What is left is looked at with some of what is before it.
+        if path.len() - at < WIDE && path.last_chunk().is_some_and(|last| !has_mark(last)) {
+            return Some(path.len());
+        }
+    }
+}
+
+/// Where the first mark of a word at `at` is, if it is a slash.
+#[inline]
+fn slash_at(path: &[u8], at: usize, found: u64) -> Option<usize> {
+    let place = at + found.trailing_zeros() as usize / 8;
+    path.get(place).filter(|&&byte| byte == b'/').map(|_| place)
+}
+
+/// As many bytes as are looked at together in a long segment.
+const WIDE: usize = 16;
+
+/// Whether a mark is among these. One after the other, as the compiler looks at all bytes at once then.
+#[inline]
+fn has_mark(bytes: &[u8; WIDE]) -> bool {
+    #[allow(clippy::needless_bitwise_bool, reason = "without branches")]
+    let any = |mark: u8| bytes.iter().fold(false, |found, &byte| found | (byte == mark));
+    any(b'/') || any(b'%') || any(b':')
+}
+
+/// Has the highest bit of each byte of a word that is a mark, and perhaps of one that follows it.
+#[inline]
+fn marks(word: u64) -> u64 {
+    (equal(word, b'/') | equal(word, b'%') | equal(word, b':')) & HIGHEST
 }
 
 const ONES: u64 = u64::from_ne_bytes([1; WORD]);
@@ -223,6 +309,15 @@ mod tests {
             let range = usize::from(from)..usize::from(to).min(parts.len());
             let expected = parts.get(range).unwrap_or_default().join("/");
             prop_assert_eq!(segments(&path).between(&path, Start(from), Start(to)), expected);
+        }
+
+        #[test]
+        fn plain_segments_end_where_they_do(path in "([a-z]{0,40}|[/%:]|é){0,8}", start in 0_usize..20) {
+            let bytes = path.as_bytes();
+            let mark = (start..bytes.len()).find(|&at| matches!(bytes[at], b'/' | b'%' | b':'));
+            let expected = mark.map_or(Some(bytes.len()), |at| (bytes[at] == b'/').then_some(at));
+            let is_known = bytes.len() >= WORD || start >= bytes.len();
+            prop_assert_eq!(end_of_plain(bytes, start), expected.filter(|_| is_known));
         }
 
         #[test]

@@ -132,7 +132,7 @@ impl Validator {
     ) -> Result<(), Violations> {
         let mut out = Sink::new(self.max_violations, self.first_only, self.now).masked(mask);
         message.check(&mut out);
-        if out.is_clean() { Ok(()) } else { Err(out.into_violations(table)) }
+        if out.is_clean() { Ok(()) } else { Err(out.take_violations(table)) }
     }
 
     /// Tests a message of any type, which `table` describes.
@@ -145,7 +145,7 @@ impl Validator {
         // Success is not to pay for moving or dropping a sink that owns nothing.
         let mut out = ManuallyDrop::new(Sink::new(self.max_violations, self.first_only, self.now));
         message.check(&mut out);
-        if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations(table)) }
+        if out.is_clean() { Ok(()) } else { Err(out.take_violations(table)) }
     }
 }
 

@@ -21,6 +21,9 @@ use crate::json::MessageInfo;
 /// How many bytes the violations of a message may take from it: keys that are in paths, and texts that rules make.
 const REPEATED: u32 = 64 << 10;
 
+/// For how many violations there is room as soon as there is one.
+const FIRST: usize = 4;
+
 /// What becomes of the next violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -98,14 +101,16 @@ impl Sink {
         matches!(self.state, State::Clean | State::Open)
     }
 
-    /// What was found in a message with this table.
+    /// What was found in a message with this table. Unless there was a mask, nothing is owned any more.
     #[cold]
-    pub(super) fn into_violations(mut self, message: &MessageInfo) -> Violations {
+    pub(super) fn take_violations(&mut self, message: &MessageInfo) -> Violations {
         for violation in &mut self.found.list {
             violation.resolve(message);
             violation.path.reverse();
         }
-        self.found
+        // That of a rule that failed is still there.
+        self.part = None;
+        std::mem::take(&mut self.found)
     }
 
     /// Zero is the number of the message itself.
@@ -124,13 +129,11 @@ impl Sink {
             self.count_one();
             return;
         }
-        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(part, subscript)| {
-            let subscript = match subscript {
-                Subscript::String(key) => Subscript::String(self.repeat(Cow::Owned(key))),
-                other => other,
-            };
-            (part, Some(subscript))
-        });
+        let (part, subscript) = if self.part.is_some() { self.take_part() } else { (Part::Whole, None) };
+        if self.found.list.capacity() == 0 {
+            // Growing costs more.
+            self.found.list = Vec::with_capacity(FIRST);
+        }
         let path = field.map_or_else(Vec::new, |field| vec![PathElement { field, subscript }]);
         self.found.list.push(Violation { path, rule, part, message });
         self.state = if self.first_only {
@@ -140,6 +143,18 @@ impl Sink {
         } else {
             State::Open
         };
+    }
+
+    /// What of the field the violation is about that comes.
+    #[inline(never)]
+    fn take_part(&mut self) -> (Part, Option<Subscript>) {
+        self.part.take().map_or((Part::Whole, None), |(part, subscript)| {
+            let subscript = match subscript {
+                Subscript::String(key) => Subscript::String(self.repeat(Cow::Owned(key))),
+                other => other,
+            };
+            (part, Some(subscript))
+        })
     }
 
     /// Counts a violation that is not kept.

@@ -45,11 +45,12 @@ impl Writer {
     }
 
     /// `double`.
-    #[allow(clippy::float_cmp)] // whether there is a fraction at all
+    #[allow(clippy::float_cmp, clippy::cast_possible_truncation, clippy::cast_precision_loss)] // whether it is whole
     pub fn f64_value(&mut self, value: f64) {
-        if value.abs() < EXACT && value.trunc() == value && !(value == 0.0 && value.is_sign_negative()) {
-            #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
-            self.raw(itoa::Buffer::new().format(value as i64));
+        // What does not fit becomes the nearest that does.
+        let whole = value as i64;
+        if whole as f64 == value && value.abs() < EXACT && !(whole == 0 && value.is_sign_negative()) {
+            self.raw(itoa::Buffer::new().format(whole));
         } else if value.is_finite() {
             self.raw(zmij::Buffer::new().format_finite(value));
         } else {
@@ -58,11 +59,11 @@ impl Writer {
     }
 
     /// `float`.
-    #[allow(clippy::float_cmp)] // whether there is a fraction at all
+    #[allow(clippy::float_cmp, clippy::cast_possible_truncation, clippy::cast_precision_loss)] // whether it is whole
     pub fn f32_value(&mut self, value: f32) {
-        if value.trunc() == value && value.abs() < 1e7 && !(value == 0.0 && value.is_sign_negative()) {
-            #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
-            self.raw(itoa::Buffer::new().format(value as i32));
+        let whole = value as i32;
+        if whole as f32 == value && value.abs() < 1e7 && !(whole == 0 && value.is_sign_negative()) {
+            self.raw(itoa::Buffer::new().format(whole));
         } else if value.is_finite() {
             self.raw(zmij::Buffer::new().format_finite(value));
         } else {

@@ -128,7 +128,7 @@ impl<S: Clone> Table<S> {
                 self.longest_verb = self.longest_verb.max(verb.len());
                 self.verbs.insert(verb.clone());
             }
-            let end = End { verb, service, binding };
+            let end = End::new(verb, service, binding);
             let ends = self.tree.ends_of(segments);
             let same = |other: &&End| other.verb == end.verb && other.method() == end.method();
             if let Some(first) = ends.iter().find(same) {
@@ -138,18 +138,12 @@ impl<S: Clone> Table<S> {
                 continue;
             }
             // What takes any method comes behind those that name one.
-            let place = if end.method() == ANY {
-                ends.len()
-            } else {
-                ends.partition_point(|end| end.method() != ANY)
-            };
+            let place =
+                if end.takes_any() { ends.len() } else { ends.partition_point(|end| !end.takes_any()) };
             ends.insert(place, end);
         }
     }
 }
-
-/// The method of a binding that takes any.
-const ANY: &str = "*";
 
 /// A binding, its method and its place, for humans.
 fn describe(info: &'static ServiceInfo, binding: &Binding) -> String {
@@ -199,18 +193,28 @@ impl<S> Table<S> {
     /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
     #[inline]
     pub(crate) fn find(&self, method: &Method, path: &str) -> PathMatch<'_, S> {
-        let found = self.find_method(method.as_str(), path);
+        let mut segments = Segments::new();
+        match self.tree.straight_to(method, path.as_bytes(), &mut segments) {
+            Some(end) => PathMatch::Binding(self.matched(end, segments)),
+            None => self.search(method, path),
+        }
+    }
+
+    /// Finds it by trying what leads to it.
+    #[inline(never)]
+    fn search(&self, method: &Method, path: &str) -> PathMatch<'_, S> {
+        let found = self.find_method(method, path);
         if matches!(found, PathMatch::OtherMethods(_)) && method == Method::HEAD {
-            return self.find_method("GET", path);
+            return self.find_method(&Method::GET, path);
         }
         found
     }
 
     #[inline]
-    fn find_method(&self, method: &str, path: &str) -> PathMatch<'_, S> {
+    fn find_method(&self, method: &Method, path: &str) -> PathMatch<'_, S> {
         let mut found = None;
         let walked = self.walk(path, |end| {
-            let takes = end.method() == method || end.method() == ANY;
+            let takes = end.takes(method);
             if takes {
                 found = Some(end);
             }

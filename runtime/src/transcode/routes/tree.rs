@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use crate::transcode::binding::Binding;
-use crate::transcode::segments::{Segments, start_of_last};
+use crate::transcode::segments::{Segments, end_of_plain, start_of_last};
 use fnv::FnvHashMap;
+use http::Method;
 
 /// Up to how many texts below a node are compared one by one.
 const FEW: usize = 8;
@@ -20,12 +21,33 @@ pub(super) struct End {
     /// The index of its service in the table.
     pub(super) service: usize,
     pub(super) binding: &'static Binding,
+    /// The HTTP method that it takes; `None` is any.
+    method: Option<Method>,
 }
 
+/// The method of a binding that takes any.
+const ANY: &str = "*";
+
 impl End {
+    pub(super) fn new(verb: Cow<'static, str>, service: usize, binding: &'static Binding) -> Self {
+        let method =
+            (binding.verb != ANY).then(|| binding.verb.parse().expect("the build knows what a method is"));
+        Self { verb, service, binding, method }
+    }
+
     /// The HTTP method, or `*`.
     pub(super) fn method(&self) -> &'static str {
         self.binding.verb
+    }
+
+    pub(super) fn takes_any(&self) -> bool {
+        self.method.is_none()
+    }
+
+    /// Whether it takes requests with this method.
+    #[inline]
+    pub(super) fn takes(&self, method: &Method) -> bool {
+        self.method.as_ref().is_none_or(|own| own == method)
     }
 }
 
@@ -158,6 +180,26 @@ impl Tree {
         self.nodes[node].literals.insert(text, new);
         self.nodes.push(Content::default());
         new
+    }
+
+    /// What [`walk`](Self::walk) meets first, if that takes the method: by text where there is some, and never back. It
+    /// is what most paths lead to. `None` says nothing.
+    #[inline]
+    pub(super) fn straight_to(&self, method: &Method, path: &[u8], segments: &mut Segments) -> Option<&End> {
+        let mut start = path.starts_with(b"/").then_some(1)?;
+        let mut content = &self.nodes[ROOT];
+        loop {
+            let end = end_of_plain(path, start)?;
+            let segment = path.get(start..end)?;
+            let single = content.single.filter(|_| !segment.is_empty());
+            content = &self.nodes[content.literals.get(segment).or(single)?];
+            if end == path.len() {
+                segments.finish(end, false);
+                return content.ends.iter().find(|end| end.verb.is_empty() && end.takes(method));
+            }
+            start = end + 1;
+            segments.push(start);
+        }
     }
 
     /// Goes to all templates that take a path, the most specific first, until `visit` says that it has seen enough;

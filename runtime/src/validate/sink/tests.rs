@@ -36,7 +36,7 @@ fn check(broken: &Broken, out: &mut Sink) {
 fn violations(broken: &Broken, max: u32, first_only: bool) -> Violations {
     let mut out = Sink::new(max, first_only, Now::System);
     check(broken, &mut out);
-    out.into_violations(&TABLE)
+    out.take_violations(&TABLE)
 }
 
 fn broken(items: usize) -> Broken {
@@ -95,7 +95,7 @@ fn nothing_counts_after_a_failure() {
         let mut out = Sink::new(max, false, Now::System);
         check(&Broken { fails_at: Some(7), ..broken(20) }, &mut out);
         out.broken("later");
-        let found = out.into_violations(&TABLE);
+        let found = out.take_violations(&TABLE);
         assert_eq!((found.len(), found.omitted()), (kept, omitted));
         assert!(matches!(found.failure(), Some(Failure::Runtime { rule_id: "bad", .. })), "{found:?}");
     }
@@ -108,7 +108,7 @@ fn long_keys_are_not_repeated_without_end() {
         let mut out = Sink::new(100, false, Now::System);
         check(&Broken { key: key.to_owned(), ..broken(1000) }, &mut out);
         out.inside(0, &TABLE, 2, Some(&Subscript::String(key.to_owned())));
-        let found = out.into_violations(&TABLE);
+        let found = out.take_violations(&TABLE);
         assert_eq!((found.len(), found.omitted()), (100, 900));
         let keys = found.iter().flat_map(|violation| &violation.path).filter_map(|element| {
             match &element.subscript {

@@ -10,6 +10,7 @@ use super::compress;
 use super::exchange::{RestAnswer, RestCall, RestExchange};
 use super::method::RestMethod;
 use super::options::RestSettings;
+use super::respond::Content;
 #[cfg(feature = "websocket")]
 use super::websocket;
 use super::{error, headers, respond};
@@ -30,10 +31,15 @@ use crate::sight::Refusal;
 /// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
 /// are allocated and moved faster.
 #[inline]
-pub(crate) fn answer(service: &Arc<dyn AnyService>, parts: &mut Parts, call: RestCall) -> Answering {
+pub(crate) fn answer(
+    service: &Arc<dyn AnyService>,
+    parts: &mut Parts,
+    body: Body,
+    call: RestCall,
+) -> Answering {
     #[cfg(feature = "websocket")]
     if call.info.kind != MethodKind::Unary && websocket::is_wanted(parts) {
-        return Box::pin(websocket::serve(Arc::clone(service), take_parts(parts), call));
+        return Box::pin(websocket::serve(Arc::clone(service), take_parts(parts), body, call));
     }
     let Parts { headers, method, uri, .. } = &mut *parts;
     let options = &call.method.settings.options;
@@ -52,7 +58,7 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, parts: &mut Parts, call: Res
         return answered(error::respond(&error, &parts.headers, Some(call.info), options));
     }
     let is_head = parts.method == Method::HEAD;
-    let exchange = RestExchange::new(parts, call, &received);
+    let exchange = RestExchange::new(parts, body, call, &received);
     Box::pin(run(Arc::clone(service), exchange, received.encoded, is_head))
 }
 
@@ -93,11 +99,13 @@ fn run(
             let handling = service.call(binding.method.into(), Call::new(&mut exchange));
             dispatch::run(info, &ctx, &settings.policy, handling).await
         };
-        let caching = exchange.take_caching();
         match ended.map(|()| exchange.take_answer()) {
             Ok(RestAnswer::Single(content)) => {
-                let mut response = exchange.content(content, caching.is_some());
-                if let Some(caching) = caching {
+                if exchange.is_final(&content) {
+                    return final_response(&mut exchange, content, is_head);
+                }
+                let mut response = exchange.content(content, false);
+                if let Some(caching) = exchange.take_caching() {
                     return cacheable(caching, response, exchange.context(), &settings, is_head);
                 }
                 finish(&mut response, exchange.context(), &settings, is_head);
@@ -113,12 +121,21 @@ fn run(
                 response
             }
             Err(error) => {
+                let caching = exchange.take_caching();
                 let mut response = refuse(error, caching.as_deref(), exchange.context(), &settings);
                 finish(&mut response, exchange.context(), &settings, is_head);
                 response
             }
         }
     }
+}
+
+/// The response with a content that nobody changes any more. Not inlined: so it is made where it goes.
+#[inline(never)]
+fn final_response(exchange: &mut RestExchange, content: Content, is_head: bool) -> Response<Body> {
+    let mut response = exchange.content(content, true);
+    complete(&mut response, exchange.context(), is_head);
+    response
 }
 
 /// The response of a call that failed.
@@ -173,7 +190,13 @@ fn finish(response: &mut Response<Body>, ctx: &Context, settings: &RestSettings,
         Held::anyway(ctx, bytes)
     });
     #[cfg(not(feature = "compression"))]
-    let _ = (ctx, settings);
+    let _ = settings;
+    complete(response, ctx, is_head);
+}
+
+/// [`finish`] without compression.
+#[inline]
+fn complete(response: &mut Response<Body>, ctx: &Context, is_head: bool) {
     if is_head {
         respond::without_body(response);
     }

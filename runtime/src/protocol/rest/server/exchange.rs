@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use http::request::Parts;
-use http::{HeaderMap, Response, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Response};
 
 #[cfg(feature = "compression")]
 use super::compress;
@@ -32,9 +33,8 @@ use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::segments::Segments;
 use crate::transcode::url::Url;
 
-/// A request whose path has led to a binding, besides its head.
+/// A request whose path has led to a binding, besides its head and its body.
 pub(crate) struct RestCall {
-    pub(crate) body: Body,
     /// The method that the binding is of.
     pub(crate) info: &'static MethodInfo,
     pub(crate) method: RestMethod,
@@ -48,7 +48,8 @@ pub(crate) struct RestCall {
 pub(crate) struct RestExchange {
     call: Inbound,
     method: RestMethod,
-    uri: Uri,
+    /// Of the URI, which is larger.
+    target: PathAndQuery,
     segments: Segments,
     body: Body,
     /// The body, while it is waited for. Apart, since nearly all bodies are there with the head.
@@ -77,21 +78,21 @@ pub(crate) enum RestAnswer {
 }
 
 impl RestExchange {
-    /// A call whose headers have become its metadata. It takes them, and the URI, out of `parts`.
+    /// A call whose headers have become its metadata. It takes them out of `parts`.
     #[inline]
-    pub(crate) fn new(parts: &mut Parts, call: RestCall, received: &Received) -> Self {
-        let RestCall { body, info, method, segments, peer } = call;
+    pub(crate) fn new(parts: &mut Parts, body: Body, call: RestCall, received: &Received) -> Self {
+        let RestCall { info, method, segments, peer } = call;
         let caching = Caching::of(info, &parts.method, &parts.headers);
         let policy = &method.settings.policy;
         let http = method.http(&parts.method, parts.version, &parts.uri);
         let (headers, extensions) = (take(&mut parts.headers), take(&mut parts.extensions));
         let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy, http);
-        let uri = take(&mut parts.uri);
+        let target = parts.uri.path_and_query().expect("a path has led here").clone();
         let accept = received.accept;
         Self {
             call,
             method,
-            uri,
+            target,
             segments,
             body,
             arriving: None,
@@ -130,22 +131,31 @@ impl RestExchange {
         self.caching.take()
     }
 
-    /// The response with this content. `may_fail` says whether it can still become an error.
+    /// Whether a response with this content goes out as it is: it cannot become an error, and it is not compressed. To find out
+    /// about that takes the headers of the request.
     #[inline]
-    pub(crate) fn content(&mut self, content: Content, may_fail: bool) -> Response<Body> {
-        let options = &self.method.settings.options;
-        // Whether a response can be compressed, the headers of the request tell.
+    pub(crate) fn is_final(&self, content: &Content) -> bool {
         #[cfg(feature = "compression")]
-        let may_change = !compress::is_too_small(options.compression, content.body.len() as u64);
+        let may_change =
+            !compress::is_too_small(self.method.settings.options.compression, content.body.len() as u64);
         #[cfg(not(feature = "compression"))]
-        let may_change = false;
-        let Content { media_type, body } = content;
+        let (may_change, _) = (false, content);
+        self.caching.is_none() && !may_change
+    }
+
+    /// The response with this content. If it is final, nobody needs the headers of the request any more.
+    #[inline]
+    pub(crate) fn content(
+        &mut self,
+        Content { media_type, body }: Content,
+        is_final: bool,
+    ) -> Response<Body> {
         let mut response = Response::new(Body::from(body));
         let headers = response.headers_mut();
-        if !may_change && !may_fail {
+        if is_final {
             self.call.recycle_headers(headers);
         }
-        respond::add_headers(headers, media_type, self.call.context(), options);
+        respond::add_headers(headers, media_type, self.call.context(), &self.method.settings.options);
         response
     }
 
@@ -160,7 +170,11 @@ impl RestExchange {
 
     #[inline]
     fn url(&self) -> Url<'_> {
-        Url { path: self.uri.path(), segments: &self.segments, query: self.uri.query().unwrap_or_default() }
+        Url {
+            path: self.target.path(),
+            segments: &self.segments,
+            query: self.target.query().unwrap_or_default(),
+        }
     }
 
     fn request_headers(&self) -> &HeaderMap {

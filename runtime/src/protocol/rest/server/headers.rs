@@ -28,24 +28,22 @@ pub(crate) fn receive(
     options: &Options,
 ) -> Result<Received, CallError> {
     let mut size = 0;
-    let mut special = false;
-    let mut accept = false;
-    let mut encoded = false;
-    let mut of_page = false;
+    // Bits of one number, and not each by itself: what is kept over a loop costs it.
+    let mut seen = 0;
     let mut hosts = 0;
     for (name, value) in &*headers {
         let name = name.as_str();
         size += name.len() + value.len() + PER_HEADER;
         match Look::at(name) {
             Look::Nothing => {}
-            Look::Special => special = true,
-            Look::Page => of_page = true,
             Look::Host if wire::is_host(value) => hosts += 1,
             Look::Host => return Err(wrong(&HOST, "not a host")),
-            Look::Accept => accept |= Media::may_be_asked_for(value),
-            Look::Encoding => encoded = true,
+            Look::Accept if !Media::may_be_asked_for(value) => {}
+            look => seen |= 1 << look as u8,
         }
     }
+    let has = |look: Look| seen & 1 << look as u8 != 0;
+    let special = has(Look::Special);
     if size > options.max_header_size {
         let status = Status::resource_exhausted(format!(
             "the headers have more than {} bytes",
@@ -56,13 +54,14 @@ pub(crate) fn receive(
     if hosts > 1 {
         return Err(wrong(&HOST, "not one, but several"));
     }
-    if of_page {
+    if has(Look::Page) {
         options.origins.admit_form(method, headers, uri)?;
     }
     if special || options.request_headers.is_some() {
         translate(headers, options)?;
     }
     let timeout = if special { deadline::of_caller(headers)? } else { None };
+    let (accept, encoded) = (has(Look::Accept), has(Look::Encoding));
     Ok(Received { timeout, accept, encoded, has_host: hosts == 1 })
 }
 
@@ -79,6 +78,7 @@ pub(crate) struct Received {
 }
 
 /// What a header needs a closer look for.
+#[derive(Clone, Copy)]
 enum Look {
     Nothing,
     /// Metadata or a deadline may be made of it, or it is for this hop alone.

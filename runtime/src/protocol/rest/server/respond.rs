@@ -143,7 +143,8 @@ fn json_body(message: &dyn AnyMessage, method: &RestMethod) -> Result<Bytes, Cal
     let mut buffer = JSON_BUFFER.try_with(Cell::take).unwrap_or_default();
     buffer.clear();
     buffer.reserve(ROOM);
-    json(message, method, &mut buffer)?;
+    let written = method.settings.options.json.fill(message, buffer);
+    let buffer = written.map_err(|error| unwritable(&error, method.binding))?;
     if buffer.len() > COPIED {
         return Ok(buffer.into());
     }

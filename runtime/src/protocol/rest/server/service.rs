@@ -188,7 +188,7 @@ impl Rest {
                 let info = service.info().methods.get(usize::from(binding.method));
                 let info = info.expect("a binding is one of a method");
                 let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
-                return answer(service, parts, RestCall { body, info, method, segments, peer });
+                return answer(service, parts, body, RestCall { info, method, segments, peer });
             }
             Ok(PathMatch::OtherMethods(allowed)) => other_methods(parts, allowed, options, refused),
             Ok(PathMatch::Nothing) => {

@@ -27,8 +27,13 @@ use crate::protocol::service::AnyService;
 
 /// Answers a call over WebSocket. The handler starts as soon as it is clear that it may; what fails before the WebSocket
 /// is open is an HTTP response.
-pub(crate) async fn serve(service: Arc<dyn AnyService>, mut parts: Parts, call: RestCall) -> Response<Body> {
-    let RestCall { info, method, segments, peer, .. } = call;
+pub(crate) async fn serve(
+    service: Arc<dyn AnyService>,
+    mut parts: Parts,
+    _body: Body,
+    call: RestCall,
+) -> Response<Body> {
+    let RestCall { info, method, segments, peer } = call;
     let RestMethod { binding, settings } = method.clone();
     let handshake = match Handshake::of(&mut parts, &settings.options) {
         Ok(handshake) => handshake,
