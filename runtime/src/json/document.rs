@@ -34,6 +34,7 @@ impl WriteOptions {
     }
 
     /// Writes a message into a buffer, which is empty and gone after an error.
+    #[cfg(feature = "rest")]
     #[inline]
     pub(crate) fn fill<T: Json + ?Sized>(&self, message: &T, buffer: Vec<u8>) -> Result<Vec<u8>, Error> {
         self.write(&message, buffer)
