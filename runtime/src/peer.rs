@@ -46,9 +46,6 @@ pub(crate) trait Outbox: Send + Sync {
     /// Counts so many bytes less.
     fn release(&self, bytes: usize);
 
-    /// Notes that the client has taken some.
-    fn note_taken(&self);
-
     /// Whether there are so many that nothing more should begin.
     fn is_much(&self) -> bool;
 

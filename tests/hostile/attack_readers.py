@@ -73,7 +73,7 @@ def many_answers_for_one_connection(victim, transport):
     return ask_for_many(victim, transport, {})
 
 
-@attack(5, "connect-json", "rest-json", memory=192 * MIB, cpu=8.0)
+@attack(5, "connect-json", memory=192 * MIB, cpu=8.0)
 def compressed_answers_for_one_connection(victim, transport):
     """The same, compressed."""
     return ask_for_many(victim, transport, {"accept-encoding": "gzip"})
@@ -103,7 +103,7 @@ def ask_for_many(victim, transport, headers):
     return f"{len(numbers)} streams, all over after {seconds:.1f} s"
 
 
-@attack(5, "connect-json", "connect-proto", "rest-json", memory=192 * MIB, cpu=8.0)
+@attack(5, "connect-json", "connect-proto", memory=192 * MIB, cpu=8.0)
 def many_answers_that_are_compressed(victim, transport):
     """40 of them, compressed, by a caller that reads them: each takes a while to write."""
     method, body = large_user(victim)

@@ -43,40 +43,23 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Holds a response that is to be written; `None` where nobody counts.
+    /// `None` where nobody counts.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED` if there is no room.
     pub(crate) fn of(ctx: &Context, bytes: usize) -> Result<Option<Self>, Status> {
-        if ctx.lane().is_some_and(|lane| !lane.outbox.has_room(bytes)) {
+        let Some(Lane { outbox, .. }) = ctx.lane() else { return Ok(None) };
+        if !outbox.has_room(bytes) {
             tracing::warn!("a client does not read its responses: one is refused");
             return Err(unread());
         }
-        Ok(Self::anyway(ctx, bytes))
-    }
-
-    /// Holds a response that is there.
-    pub(crate) fn anyway(ctx: &Context, bytes: usize) -> Option<Self> {
-        let outbox = Arc::clone(&ctx.lane()?.outbox);
         outbox.hold(bytes);
-        Some(Self { outbox, bytes })
-    }
-
-    /// Holds no more than this: the client has taken the rest.
-    #[cfg(feature = "compression")]
-    pub(crate) fn shrink(&mut self, bytes: usize) {
-        if let Some(gone) = self.bytes.checked_sub(bytes).filter(|gone| *gone > 0) {
-            self.outbox.note_taken();
-            self.outbox.release(gone);
-            self.bytes = bytes;
-        }
+        Ok(Some(Self { outbox: Arc::clone(outbox), bytes }))
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.bytes > 0 {
-            self.outbox.release(self.bytes);
-        }
+        self.outbox.release(self.bytes);
     }
 }

@@ -103,10 +103,6 @@ impl Outbox for Unsent {
         self.subtract(bytes);
     }
 
-    fn note_taken(&self) {
-        Self::note_taken(self);
-    }
-
     fn is_much(&self) -> bool {
         Self::is_much(self)
     }

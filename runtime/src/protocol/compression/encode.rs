@@ -6,8 +6,6 @@ use std::task::{Context as Task, Poll};
 
 use crate::bridge::Status;
 use crate::call::Body;
-#[cfg(feature = "server")]
-use crate::call::turn::Held;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
@@ -109,38 +107,17 @@ pub(crate) struct Compressed {
     /// What the inner body gave and is not compressed yet.
     pending: Bytes,
     trailers: Option<HeaderMap>,
-    /// What counts as unsent of a response that is there.
-    #[cfg(feature = "server")]
-    held: Option<Held>,
 }
 
 impl Compressed {
     pub(crate) fn new(coding: Compression, inner: Body) -> Self {
-        Self {
-            inner,
-            encoder: Some(Encoder::new(coding)),
-            pending: Bytes::new(),
-            trailers: None,
-            #[cfg(feature = "server")]
-            held: None,
-        }
-    }
-
-    /// The same of a response that counts as unsent until it is compressed.
-    #[cfg(feature = "server")]
-    pub(crate) fn counted(mut self, held: Option<Held>) -> Self {
-        self.held = held;
-        self
+        Self { inner, encoder: Some(Encoder::new(coding)), pending: Bytes::new(), trailers: None }
     }
 
     /// Compresses a step of what is there; what is to be sent, if anything is.
     fn step(&mut self) -> Option<Vec<u8>> {
         let encoder = self.encoder.as_mut()?;
         encoder.write(&self.pending.split_to(self.pending.len().min(STEP)));
-        #[cfg(feature = "server")]
-        if let Some(held) = &mut self.held {
-            held.shrink(self.pending.len());
-        }
         if !self.pending.is_empty() {
             return None;
         }

@@ -17,8 +17,6 @@ use super::{error, headers, respond};
 use crate::Context;
 #[cfg(feature = "websocket")]
 use crate::MethodKind;
-#[cfg(feature = "compression")]
-use crate::call::turn::Held;
 use crate::call::{Body, Call, CallError, Exchange as _, dispatch};
 use crate::error::http_status;
 use crate::precondition;
@@ -186,9 +184,7 @@ fn cacheable(
 /// Makes of a response what the client can take.
 fn finish(response: &mut Response<Body>, ctx: &Context, settings: &RestSettings, is_head: bool) {
     #[cfg(feature = "compression")]
-    compress::response(settings.options.compression, ctx.metadata().as_ref(), response, |bytes| {
-        Held::anyway(ctx, bytes)
-    });
+    compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
     #[cfg(not(feature = "compression"))]
     let _ = settings;
     complete(response, ctx, is_head);

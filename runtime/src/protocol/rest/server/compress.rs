@@ -10,8 +10,6 @@ use http_body::Body as _;
 
 use super::options::CompressionOptions;
 use crate::bridge::Status;
-use crate::call::aside::LARGE;
-use crate::call::turn::Held;
 use crate::call::{Body, CallError};
 use crate::etag;
 use crate::protocol::accept;
@@ -35,14 +33,8 @@ const COMPRESSIBLE: [&str; 10] = [
     "image/bmp",
 ];
 
-/// Compresses a response if that is worth it and the client knows how to read it. `count` counts what is there of it, in
-/// bytes, until it is compressed.
-pub(crate) fn response(
-    options: CompressionOptions,
-    request: &HeaderMap,
-    response: &mut Response<Body>,
-    count: impl FnOnce(usize) -> Option<Held>,
-) {
+/// Compresses a response if that is worth it and the client knows how to read it.
+pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, response: &mut Response<Body>) {
     // Most responses are small: nothing else is looked at then.
     let size = response.body().size_hint().exact().unwrap_or(u64::MAX);
     if is_too_small(options, size) || !is_compressible(response) {
@@ -55,8 +47,7 @@ pub(crate) fn response(
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     etag::add_form(headers, coding.name());
     let body = std::mem::take(response.body_mut());
-    let held = if body.held() > LARGE { count(body.held()) } else { None };
-    *response.body_mut() = Body::new(Compressed::new(coding, body).counted(held));
+    *response.body_mut() = Body::new(Compressed::new(coding, body));
 }
 
 /// Whether a response of this size, in bytes, is not worth it.
