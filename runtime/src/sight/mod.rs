@@ -307,6 +307,7 @@ impl Seen {
     }
 
     /// What of a call's headers tells the server which trace the call belongs to. `headers` is what it has.
+    #[cfg_attr(not(feature = "opentelemetry"), allow(clippy::unused_self, reason = "traces are a feature"))]
     pub(crate) fn trace_headers(&self, headers: &HeaderMap) -> Vec<(&'static str, String)> {
         #[cfg(feature = "opentelemetry")]
         return trace_context::hand_on(&self.span, headers);
