@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::mem::take;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
@@ -75,15 +75,15 @@ enum Inner {
 
 /// What follows the bytes of a body. It is small, as bodies are moved often.
 pub(crate) enum Trailers {
-    /// Always the same ones, which are made when they are sent.
-    Fixed(fn() -> HeaderMap),
+    /// Always the same ones, which are copied when they are sent.
+    Fixed(&'static LazyLock<HeaderMap>),
     Own(Box<HeaderMap>),
 }
 
 impl Trailers {
     pub(crate) fn into_headers(self) -> HeaderMap {
         match self {
-            Self::Fixed(make) => make(),
+            Self::Fixed(headers) => HeaderMap::clone(headers),
             Self::Own(headers) => *headers,
         }
     }
@@ -200,17 +200,20 @@ impl Body {
         task: &mut Task<'_>,
         most: usize,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if self.held() <= most {
-            let polled = ready!(self.poll_frame_inner(task));
-            return Poll::Ready(match polled {
-                Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > most) => {
-                    self.put_back(frame.into_data().expect("it has data"));
-                    Some(Ok(self.split(most)))
-                }
-                polled => polled,
-            });
+        if self.held() > most {
+            return Poll::Ready(Some(Ok(self.split(most))));
         }
-        Poll::Ready(Some(Ok(self.split(most))))
+        if self.is_whole() {
+            return Poll::Ready(self.take_frame().map(Ok));
+        }
+        let polled = ready!(self.poll_frame_inner(task));
+        Poll::Ready(match polled {
+            Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > most) => {
+                self.put_back(frame.into_data().expect("it has data"));
+                Some(Ok(self.split(most)))
+            }
+            polled => polled,
+        })
     }
 
     /// Puts data before what is there.
@@ -231,6 +234,16 @@ impl Body {
         Frame::data(data.split_to(most))
     }
 
+    /// Whether nothing follows. What hyper reads from is let go then: nobody has to be asked once more when it is dropped.
+    #[inline]
+    pub(crate) fn take_end(&mut self) -> bool {
+        let is_end = self.is_end_stream();
+        if is_end {
+            self.inner = Inner::Empty;
+        }
+        is_end
+    }
+
     /// The next data; trailers are skipped. `None` is the end.
     pub(crate) fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Status>>> {
         loop {
@@ -249,30 +262,33 @@ impl Body {
     #[inline]
     fn poll_frame_inner(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         match &mut self.inner {
-            Inner::Empty => Poll::Ready(None),
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => {
                 let frame = ready!(Pin::new(body).poll_frame(task));
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| status_of(error.into()))))
             }
             Inner::Boxed(body) => Pin::new(body).poll_frame(task),
-            Inner::Whole(_) => {
-                let Inner::Whole(bytes) = take(&mut self.inner) else { unreachable!("it was this one") };
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            _ => Poll::Ready(self.take_frame().map(Ok)),
+        }
+    }
+
+    /// The next frame of what is there.
+    fn take_frame(&mut self) -> Option<Frame<Bytes>> {
+        match take(&mut self.inner) {
+            Inner::Empty => None,
+            Inner::Whole(bytes) => (!bytes.is_empty()).then(|| Frame::data(bytes)),
+            Inner::WithTrailers(data, trailers) => {
+                self.inner = Inner::Trailers(trailers);
+                Some(Frame::data(data))
             }
-            Inner::WithTrailers(..) | Inner::Trailers(_) => match take(&mut self.inner) {
-                Inner::WithTrailers(data, trailers) => {
-                    self.inner = Inner::Trailers(trailers);
-                    Poll::Ready(Some(Ok(Frame::data(data))))
-                }
-                Inner::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers.into_headers())))),
-                _ => unreachable!("it was one of these"),
-            },
-            Inner::Rest(_) => {
-                let Inner::Rest(rest) = take(&mut self.inner) else { unreachable!("it was this one") };
+            Inner::Trailers(trailers) => Some(Frame::trailers(trailers.into_headers())),
+            Inner::Rest(rest) => {
                 self.inner = rest.1;
-                Poll::Ready(Some(Ok(Frame::data(rest.0))))
+                Some(Frame::data(rest.0))
             }
+            #[cfg(any(feature = "server", feature = "client"))]
+            Inner::Incoming(_) => unreachable!("it is asked"),
+            Inner::Boxed(_) => unreachable!("it is asked"),
         }
     }
 }

@@ -42,6 +42,9 @@ pub(crate) enum EnvelopeError {
     Incomplete,
     /// The body broke off.
     Body(Status),
+    /// The other end took too long.
+    #[cfg(feature = "server")]
+    Timeout(Status),
 }
 
 /// Reads the envelopes of a body, one after the other.
@@ -76,7 +79,8 @@ impl EnvelopeReader {
     }
 
     /// The next envelope; `None` is the end of the body.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "it is on the way of each message of a stream")]
+    #[inline(always)]
     pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, EnvelopeError>>> {
         loop {
             match self.take_envelope() {
@@ -98,7 +102,7 @@ impl EnvelopeReader {
                         self.received = self.received.wrapping_add(data.len());
                         self.frame = data;
                         // Known at once where the last frame says so: nobody is asked once more.
-                        self.ended = self.body.is_end_stream();
+                        self.ended = self.body.take_end();
                     }
                     Err(frame) => {
                         self.trailers = frame.into_trailers().ok();
@@ -260,6 +264,8 @@ impl From<EnvelopeError> for Status {
             }
             EnvelopeError::Incomplete => Self::internal("the body ended in the middle of a message"),
             EnvelopeError::Body(status) => status,
+            #[cfg(feature = "server")]
+            EnvelopeError::Timeout(status) => status,
         }
     }
 }
@@ -342,6 +348,8 @@ pub(crate) mod codec {
     use crate::protocol::wire::Codec;
 
     /// Reads a message that is empty, and may take so much memory.
+    #[allow(clippy::inline_always, reason = "it is on the way of each message of a stream")]
+    #[inline(always)]
     pub(crate) fn read(
         codec: Codec,
         content: Bytes,

@@ -91,8 +91,9 @@ impl RpcMedia {
     }
 }
 
-/// The answer to a request that has more headers than it may, or over HTTP/1.1 not one host. Of what did not come over a
-/// connection it is not known whether it had one.
+/// Whether the headers of a call may say something of its protocol, besides the media type. An error is the answer to a
+/// request that has more headers than it may, or over HTTP/1.1 not one host. Of what did not come over a connection it is
+/// not known whether it had one.
 #[allow(clippy::result_large_err, reason = "the refusal is sent as it is")]
 #[inline]
 pub(crate) fn check_head(
@@ -100,10 +101,17 @@ pub(crate) fn check_head(
     media: RpcMedia,
     is_connection: bool,
     max_header_list_size: usize,
-) -> Result<(), Response<Body>> {
+) -> Result<bool, Response<Body>> {
     let mut size = 0;
+    let mut special = false;
     for (name, value) in &parts.headers {
-        size += name.as_str().len() + value.len() + PER_HEADER;
+        let name = name.as_str();
+        size += name.len() + value.len() + PER_HEADER;
+        special |= match name.as_bytes().first() {
+            Some(b'g') => name.starts_with("grpc-"),
+            Some(b'c') => name.starts_with("connect-"),
+            _ => false,
+        };
     }
     if size > max_header_list_size {
         return Err(too_many_headers(parts, media, max_header_list_size));
@@ -111,7 +119,7 @@ pub(crate) fn check_head(
     if is_connection && parts.version == Version::HTTP_11 && !wire::has_one_host(&parts.headers) {
         return Err(plain(StatusCode::BAD_REQUEST, "a request has one host\n"));
     }
-    Ok(())
+    Ok(special)
 }
 
 #[cold]
@@ -195,7 +203,9 @@ pub(crate) fn answer(
     };
     match protocol_of(&parts, media, service.info().methods[method].kind) {
         Ok(protocol) => {
-            serve(protocol, ServerCall { service, method, parts: &mut parts, body, peer: None, settings })
+            let parts = &mut parts;
+            let call = ServerCall { service, method, parts, special: true, body, peer: None, settings };
+            serve(protocol, call)
         }
         Err(refusal) => answered(refusal),
     }
@@ -356,7 +366,7 @@ mod tests {
         };
         let mut hosted = with("host", "a");
         let exact = size(&hosted);
-        assert_eq!(check(&hosted, true, exact), Ok(()));
+        assert_eq!(check(&hosted, true, exact), Ok(false));
         let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         assert_eq!(check(&hosted, true, exact - 1), Err(too_large));
         // In the words of gRPC, whose answers have no other status.
@@ -366,9 +376,14 @@ mod tests {
         assert_eq!(check(&web, true, size(&web) - 1), Err(too_large));
         let none = with("x-other", "a");
         assert_eq!(check(&none, true, 1 << 10), Err(StatusCode::BAD_REQUEST));
-        assert_eq!(check(&none, false, 1 << 10), Ok(()), "it is not known whether there was one");
+        assert_eq!(check(&none, false, 1 << 10), Ok(false), "it is not known whether there was one");
         let mut later = with("x-other", "a");
         later.version = Version::HTTP_2;
-        assert_eq!(check(&later, true, 1 << 10), Ok(()));
+        assert_eq!(check(&later, true, 1 << 10), Ok(false));
+        for name in ["grpc-timeout", "grpc-encoding", "connect-timeout-ms", "connect-accept-encoding"] {
+            let mut special = with(name, "1");
+            special.version = Version::HTTP_2;
+            assert_eq!(check(&special, true, 1 << 10), Ok(true), "{name}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Serving a call of gRPC, gRPC-Web or streaming Connect: they differ in names of headers, and in how a call ends.
 
+mod requests;
+
 use std::mem::take;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,12 +14,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 
+use self::requests::Requests;
 use super::compression::Compression;
 use super::envelope::{self, Envelope, EnvelopeError, codec};
 use super::limits::MessageLimits;
 use super::service::{Answering, AnyService, answered};
 use super::settings::ServerSettings;
-use super::timed_reader::{TimedReadError, TimedReader};
+use super::timed_reader::TimedReader;
 use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
@@ -43,6 +46,8 @@ pub(crate) struct ServerCall<'a> {
     pub(crate) method: usize,
     /// What the protocol needs of it is taken out.
     pub(crate) parts: &'a mut Parts,
+    /// Whether its headers may say something of the protocol, besides the media type: `false` spares looking for that.
+    pub(crate) special: bool,
     pub(crate) body: Body,
     pub(crate) peer: Option<Arc<Peer>>,
     pub(crate) settings: Arc<ServerSettings>,
@@ -104,11 +109,12 @@ pub(crate) enum End {
 ///
 /// What the call is goes into one box, where it is made: a future of an `async fn` would hold its arguments twice.
 pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall<'_>) -> Answering {
-    let ServerCall { service, method, parts, body, peer, settings } = call;
+    let ServerCall { service, method, parts, special, body, peer, settings } = call;
     let info = &service.info().methods[method];
     let Parts { headers, extensions, uri, version, .. } = parts;
     let http = Http { system: dialect.system(), version: *version, route: None, authority: uri.authority() };
-    let (timeout, request_compression, compression) = match negotiate(dialect, headers, &settings) {
+    let negotiated = if special { negotiate(dialect, headers, &settings) } else { Ok((None, None, None)) };
+    let (timeout, request_compression, compression) = match negotiated {
         Ok(negotiated) => negotiated,
         Err(status) => {
             let peer = peer.and_then(|peer| peer.addr);
@@ -137,7 +143,12 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
             let handling = service.call(method, Call::new(&mut exchange));
             dispatch::run(info, &ctx, &settings.policy, handling).await
         };
-        exchange.finish(outcome)
+        let answer = outcome.and_then(|()| exchange.take_answer());
+        match answer {
+            Ok(EnvelopedAnswer::One(data)) => exchange.respond_with(data),
+            Ok(EnvelopedAnswer::Many(messages)) => stream(exchange.call, exchange.form, messages),
+            Err(failed) => exchange.refuse(failed.status),
+        }
     })
 }
 
@@ -226,7 +237,8 @@ impl Form {
         Ok(out)
     }
 
-    #[inline]
+    #[allow(clippy::inline_always, reason = "it is on the way of each message of a stream")]
+    #[inline(always)]
     fn read(
         &self,
         envelope: Envelope,
@@ -290,37 +302,32 @@ enum EnvelopedAnswer {
 }
 
 impl Enveloped {
-    fn finish(self, outcome: Result<(), CallError>) -> Response<Body> {
-        let Self { mut call, form, answer, .. } = self;
-        let answer = outcome
-            .and_then(|()| answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
-        match answer {
-            Ok(EnvelopedAnswer::One(mut data)) => {
-                let body = match form.end_of_success(call.context()) {
-                    End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
-                    End::Data(end) => {
-                        data.extend_from_slice(&end);
-                        if form.dialect.is_text() { super::text::encode(&data).into() } else { data.into() }
-                    }
-                };
-                let mut response = Response::new(body);
-                call.recycle_headers(response.headers_mut());
-                form.complete(&mut response, call.context());
-                response
+    #[inline]
+    fn take_answer(&mut self) -> Result<EnvelopedAnswer, CallError> {
+        self.answer.take().ok_or_else(|| Status::internal("the handler gave no answer").into())
+    }
+
+    /// The response of a call that has one message, in its envelope.
+    #[inline]
+    fn respond_with(&mut self, mut data: Vec<u8>) -> Response<Body> {
+        let form = &self.form;
+        let body = match form.end_of_success(self.call.context()) {
+            End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
+            End::Data(end) => {
+                data.extend_from_slice(&end);
+                if form.dialect.is_text() { super::text::encode(&data).into() } else { data.into() }
             }
-            Ok(EnvelopedAnswer::Many(messages)) => {
-                let ctx = call.context().clone();
-                let responses = Responses::new(call, messages);
-                let body = Streamed { responses, form, sizes: Sizes::default(), written: None, end: None };
-                let mut response = Response::new(Body::new(body));
-                form.complete(&mut response, &ctx);
-                response
-            }
-            Err(failed) => {
-                let status = call.refuse(failed.status);
-                form.dialect.refusal(form.codec, &status)
-            }
-        }
+        };
+        let mut response = Response::new(body);
+        self.call.recycle_headers(response.headers_mut());
+        form.complete(&mut response, self.call.context());
+        response
+    }
+
+    /// The response of a call that failed.
+    #[cold]
+    fn refuse(&self, status: Status) -> Response<Body> {
+        self.form.dialect.refusal(self.form.codec, &self.call.refuse(status))
     }
 
     /// Reads the one request that is due.
@@ -337,16 +344,37 @@ impl Enveloped {
         self.has_request = true;
         let compression = self.request_compression;
         if envelope.is_large(compression, LARGE.min(self.form.limits.received.size)) {
-            let (form, admission) = (self.form, self.call.admission());
-            let aside = self.aside.insert(Aside::new(message, move |message| {
-                form.read(envelope, compression, message)?;
-                Ok(admission.admit(message)?)
-            }));
-            return aside.poll(task, message);
+            let aside = aside(self.form, self.call.admission(), envelope, compression, message);
+            return self.aside.insert(aside).poll(task, message);
         }
         self.form.read(envelope, compression, message)?;
         Poll::Ready(Ok(self.call.admit(message)?))
     }
+}
+
+/// Reads a large message on another thread.
+#[cold]
+fn aside(
+    form: Form,
+    admission: Admission,
+    envelope: Envelope,
+    compression: Option<Compression>,
+    message: &dyn AnyMessage,
+) -> Aside {
+    Aside::new(message, move |message| {
+        form.read(envelope, compression, message)?;
+        Ok(admission.admit(message)?)
+    })
+}
+
+/// The response of a call whose server streams.
+fn stream(call: Inbound, form: Form, messages: Box<dyn Outgoing>) -> Response<Body> {
+    let ctx = call.context().clone();
+    let responses = Responses::new(call, messages);
+    let body = Streamed { responses, form, sizes: Sizes::default(), written: None, end: None };
+    let mut response = Response::new(Body::new(body));
+    form.complete(&mut response, &ctx);
+    response
 }
 
 #[cold]
@@ -356,17 +384,14 @@ fn wrong_number() -> CallError {
 
 /// An error of the body of requests: a caller that goes away ends the call, one whose text is not base64 made a mistake.
 #[cold]
-fn broken(ctx: &Context, error: TimedReadError) -> Status {
+fn broken(ctx: &Context, error: EnvelopeError) -> Status {
     match error {
-        TimedReadError::Timeout(status) => status,
-        TimedReadError::Envelope(EnvelopeError::Body(status)) if status.code() == Code::InvalidArgument => {
-            status
-        }
-        TimedReadError::Envelope(EnvelopeError::Body(_)) => {
+        EnvelopeError::Body(status) if status.code() == Code::InvalidArgument => status,
+        EnvelopeError::Body(_) => {
             ctx.cancellation().cancel();
             Status::cancelled("the caller gave the call up")
         }
-        TimedReadError::Envelope(error) => error.into(),
+        error => error.into(),
     }
 }
 
@@ -435,55 +460,6 @@ impl Exchange for Enveloped {
 
     fn respond_all(&mut self, _: &'static MessageInfo, messages: Box<dyn Outgoing>) {
         self.answer = Some(EnvelopedAnswer::Many(messages));
-    }
-}
-
-/// The requests of a call whose client streams.
-struct Requests {
-    reader: TimedReader,
-    ctx: Context,
-    compression: Option<Compression>,
-    form: Form,
-    admission: Admission,
-    /// The envelope that waits to be read.
-    next: Option<Envelope>,
-    /// The message that is being read, if it is large.
-    aside: Option<Aside>,
-}
-
-impl Incoming for Requests {
-    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
-        if self.aside.is_some() {
-            return Poll::Ready(Some(Ok(())));
-        }
-        Poll::Ready(match ready!(self.reader.poll_next(task)) {
-            Some(Ok(envelope)) => {
-                self.next = Some(envelope);
-                Some(Ok(()))
-            }
-            Some(Err(error)) => Some(Err(broken(&self.ctx, error))),
-            None => None,
-        })
-    }
-
-    fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
-        if let Some(aside) = &mut self.aside {
-            let read = ready!(aside.poll(task, message));
-            self.aside = None;
-            return Poll::Ready(read.map_err(|error| error.status));
-        }
-        let (form, compression) = (self.form, self.compression);
-        let mut envelope = self.next.take().expect("it was ready");
-        if envelope.is_large(compression, LARGE.min(form.limits.received.size)) {
-            let admission = self.admission.clone();
-            self.aside = Some(Aside::new(message, move |message| {
-                form.read(envelope, compression, message)?;
-                Ok(admission.admit(message)?)
-            }));
-            return self.poll_read(task, message);
-        }
-        form.read(envelope, compression, message)?;
-        Poll::Ready(self.admission.admit(message))
     }
 }
 

@@ -4,7 +4,6 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use super::envelope::{Envelope, EnvelopeError, EnvelopeReader};
-use crate::bridge::Status;
 use crate::call::Body;
 use crate::call::idle::{IdleTimeout, IdleTimer};
 
@@ -21,14 +20,6 @@ impl Default for StreamTimeouts {
     fn default() -> Self {
         Self { within_message: IdleTimeout::default(), between_messages: Some(Duration::from_mins(5)) }
     }
-}
-
-/// Why there is no envelope.
-#[derive(Debug)]
-pub(crate) enum TimedReadError {
-    Envelope(EnvelopeError),
-    /// The client took too long.
-    Timeout(Status),
 }
 
 /// An [`EnvelopeReader`] that ends when its client is too slow. Nothing is made for that until something is waited for.
@@ -67,21 +58,18 @@ impl TimedReader {
     }
 
     /// The next envelope; `None` is the end of the body.
-    #[inline]
-    pub(crate) fn poll_next(
-        &mut self,
-        task: &mut Task<'_>,
-    ) -> Poll<Option<Result<Envelope, TimedReadError>>> {
-        match self.reader.poll_next(task) {
-            Poll::Ready(next) => {
-                // Of several messages that come together, this is asked for the first one.
-                if self.has_waited {
-                    self.reset();
-                }
-                Poll::Ready(next.map(|next| next.map_err(TimedReadError::Envelope)))
-            }
-            Poll::Pending => self.poll_wait(task),
+    #[allow(clippy::inline_always, reason = "it is on the way of each message of a stream")]
+    #[inline(always)]
+    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, EnvelopeError>>> {
+        let next = self.reader.poll_next(task);
+        if next.is_pending() {
+            return self.poll_wait(task);
         }
+        // Of several messages that come together, this is asked for the first one.
+        if self.has_waited {
+            self.reset();
+        }
+        next
     }
 
     /// Whether everything of the body was read, and nothing is left of it.
@@ -99,7 +87,7 @@ impl TimedReader {
         }
     }
 
-    fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, TimedReadError>>> {
+    fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, EnvelopeError>>> {
         let StreamTimeouts { within_message, between_messages } = self.timeouts;
         let is_between = self.is_stream && !self.reader.has_begun();
         if is_between && between_messages.is_none() {
@@ -128,7 +116,7 @@ impl TimedReader {
         }
         let status = timer.too_slow(what);
         self.reader.close();
-        Poll::Ready(Some(Err(TimedReadError::Timeout(status))))
+        Poll::Ready(Some(Err(EnvelopeError::Timeout(status))))
     }
 }
 
@@ -159,8 +147,8 @@ mod tests {
     async fn next(reader: &mut TimedReader) -> Result<usize, Code> {
         let next = poll_fn(|task| reader.poll_next(task)).await.expect("the body does not end");
         next.map(|envelope| envelope.data.len()).map_err(|error| match error {
-            TimedReadError::Timeout(status) => status.code(),
-            TimedReadError::Envelope(error) => panic!("{error:?}"),
+            EnvelopeError::Timeout(status) => status.code(),
+            error => panic!("{error:?}"),
         })
     }
 

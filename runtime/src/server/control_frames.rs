@@ -148,6 +148,7 @@ fn is_control(kind: u8, flags: u8, length: usize) -> bool {
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for ControlFrames<I> {
+    #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
@@ -161,11 +162,13 @@ impl<I: AsyncRead + Unpin> AsyncRead for ControlFrames<I> {
 }
 
 impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
+    #[inline]
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(task, buf);
         self.note_sent(written)
     }
 
+    #[inline]
     fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(task);
         self.note(flushed)
@@ -175,6 +178,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
         Pin::new(&mut self.io).poll_shutdown(task)
     }
 
+    #[inline]
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,

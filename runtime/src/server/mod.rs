@@ -34,6 +34,7 @@ mod serve;
 pub(crate) mod session;
 mod signal;
 mod socket;
+mod streams;
 #[cfg(all(unix, feature = "systemd"))]
 mod systemd;
 #[cfg(unix)]

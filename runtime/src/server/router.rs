@@ -425,27 +425,26 @@ impl Router {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
             let is_connection = connect_info.is_some();
-            if let Err(refusal) =
-                rpc::check_head(parts, media, is_connection, self.shared.max_header_list_size)
-            {
-                let method = &service.info().methods[*index];
-                self.tell_refused(Some(method), media, parts, connect_info, refusal.status());
-                return answered(refusal);
-            }
-            return match rpc::protocol_of(parts, media, service.info().methods[*index].kind) {
-                Ok(protocol) => rpc::serve(
+            let method = &service.info().methods[*index];
+            let checked = rpc::check_head(parts, media, is_connection, self.shared.max_header_list_size);
+            let spoken = match checked {
+                Ok(special) => rpc::protocol_of(parts, media, method.kind).map(|spoken| (spoken, special)),
+                Err(refusal) => Err(refusal),
+            };
+            return match spoken {
+                Ok((protocol, special)) => rpc::serve(
                     protocol,
                     ServerCall {
                         service: Arc::clone(service),
                         method: *index,
                         parts,
+                        special,
                         body,
                         peer: connect_info.map(ConnectInfo::peer),
                         settings: Arc::clone(settings),
                     },
                 ),
                 Err(refusal) => {
-                    let method = &service.info().methods[*index];
                     self.tell_refused(Some(method), media, parts, connect_info, refusal.status());
                     answered(refusal)
                 }

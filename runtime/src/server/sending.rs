@@ -2,7 +2,7 @@
 //!
 //! hyper asks a body for more only when there is room for what came before. So a response is held up if its body has
 //! handed something out and is not asked again. Over HTTP/2 nobody but the task of a stream can end that stream:
-//! [`StreamExecutor`] watches it. Over HTTP/1.1 the connection itself is held up, which `ConnectionTimer` sees.
+//! [`Watch`] does. Over HTTP/1.1 the connection itself is held up, which `ConnectionTimer` sees.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::session::ConnectionUse;
@@ -136,26 +135,6 @@ impl http_body::Body for SentBody {
     }
 }
 
-/// Runs the streams of HTTP/2 connections. It ends one whose client does not take its response in time.
-#[derive(Clone)]
-pub(super) struct StreamExecutor {
-    pub(super) send_timeout: Option<Duration>,
-}
-
-impl<F> hyper::rt::Executor<F> for StreamExecutor
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, stream: F) {
-        tokio::spawn(WatchedStream {
-            stream,
-            progress: Progress::default(),
-            send_timeout: self.send_timeout,
-            alarm: None,
-        });
-    }
-}
-
 /// When a response that is held up is given up.
 struct Alarm {
     sleep: Pin<Box<Sleep>>,
@@ -163,33 +142,33 @@ struct Alarm {
     polls: u32,
 }
 
-pin_project! {
-    /// The task of a stream. Its end before that of its response resets the stream.
-    struct WatchedStream<F> {
-        #[pin]
-        stream: F,
-        progress: Progress,
-        send_timeout: Option<Duration>,
-        alarm: Option<Alarm>,
-    }
+/// What is known of the response of a stream by the task that runs it.
+#[derive(Default)]
+pub(super) struct Watch {
+    progress: Progress,
+    alarm: Option<Alarm>,
 }
 
-impl<F: Future<Output = ()>> Future for WatchedStream<F> {
-    type Output = ();
-
+impl Watch {
+    /// Runs the stream. One whose client does not take its response in time is over as well: its end before that of the
+    /// response resets it.
     #[inline]
-    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
-        let this = self.project();
-        PROGRESS.set(*this.progress);
-        let polled = this.stream.poll(task);
+    pub(super) fn poll(
+        &mut self,
+        stream: Pin<&mut (dyn Future<Output = ()> + Send)>,
+        send_timeout: Option<Duration>,
+        task: &mut Task<'_>,
+    ) -> Poll<()> {
+        PROGRESS.set(self.progress);
+        let polled = stream.poll(task);
         if polled.is_ready() {
             return polled;
         }
-        *this.progress = PROGRESS.get();
-        if !this.progress.unsent {
+        self.progress = PROGRESS.get();
+        if !self.progress.unsent {
             return Poll::Pending;
         }
-        poll_held_up(*this.progress, *this.send_timeout, this.alarm, task)
+        poll_held_up(self.progress, send_timeout, &mut self.alarm, task)
     }
 }
 
@@ -240,7 +219,8 @@ mod tests {
             std::future::pending::<()>().await;
         };
         let send_timeout = Some(Duration::from_mins(1));
-        WatchedStream { stream, progress: Progress::default(), send_timeout, alarm: None }.await;
+        let (mut stream, mut watch) = (Box::pin(stream), Watch::default());
+        poll_fn(|task| watch.poll(stream.as_mut(), send_timeout, task)).await;
         start.elapsed()
     }
 

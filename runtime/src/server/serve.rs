@@ -32,9 +32,10 @@ use crate::server::expiry::Expiry;
 use crate::server::http_service::{HttpService, Layered};
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
-use crate::server::sending::{SentBody, StreamExecutor};
+use crate::server::sending::SentBody;
 use crate::server::session::{ConnectionUse, Sessions, may_upgrade, track};
 use crate::server::socket::PeerInfo;
+use crate::server::streams::StreamExecutor;
 use crate::server::waker::is_new;
 
 /// How much of a connection of HTTP/1.1 is read at once, in bytes.
@@ -52,13 +53,23 @@ const RESETS: usize = 20;
 #[derive(Clone)]
 pub(super) struct Http {
     http1: http1::Builder,
-    http2: http2::Builder<StreamExecutor>,
     settings: ConnectionSettings,
 }
 
 impl Http {
     pub(super) fn new(settings: &ConnectionSettings) -> Self {
-        let mut http2 = http2::Builder::new(StreamExecutor { send_timeout: settings.send_timeout });
+        // `ConnectionTimer` is its limit of time. The head of a request has to fit into what is read at once.
+        let mut http1 = http1::Builder::new();
+        // A head and its body go out of one buffer: to copy a body costs less than to keep books of several buffers.
+        http1.writev(false);
+        http1.header_read_timeout(None).max_buf_size(READ_BUFFER.max(settings.limits.header_list_size()));
+        Self { http1, settings: settings.clone() }
+    }
+
+    /// What serves one connection of HTTP/2: the tasks of its streams are its own.
+    fn http2(&self) -> http2::Builder<StreamExecutor> {
+        let settings = &self.settings;
+        let mut http2 = http2::Builder::new(StreamExecutor::new(settings.send_timeout));
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(settings.streams)
@@ -74,12 +85,7 @@ impl Http {
         if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
             http2.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
-        // `ConnectionTimer` is its limit of time. The head of a request has to fit into what is read at once.
-        let mut http1 = http1::Builder::new();
-        // A head and its body go out of one buffer: to copy a body costs less than to keep books of several buffers.
-        http1.writev(false);
-        http1.header_read_timeout(None).max_buf_size(READ_BUFFER.max(settings.limits.header_list_size()));
-        Self { http1, http2, settings: settings.clone() }
+        http2
     }
 
     /// Serves a connection until it is over, or until `draining` ends and what was begun is done.
@@ -112,7 +118,7 @@ impl Http {
                 connect_info.with_lane(Lane { outbox: Arc::clone(usage.unsent()) as _, turns });
             let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
             let service = on_connection(service, connect_info, usage);
-            let connection = Box::pin(self.http2.serve_connection(io, service));
+            let connection = Box::pin(self.http2().serve_connection(io, service));
             let expiry = Expiry::new(age, idle);
             run(connection, http2::Connection::graceful_shutdown, sessions, draining, expiry).await
         } else {

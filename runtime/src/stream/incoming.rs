@@ -14,6 +14,27 @@ pub(crate) trait Incoming: Send {
     /// Reads the message that is there into one that is empty. A large one takes until later.
     fn poll_read(&mut self, task: &mut Context<'_>, message: &mut dyn AnyMessage)
     -> Poll<Result<(), Status>>;
+
+    /// Waits for a message and reads it into one that is empty: both at once, which costs less.
+    fn poll_next(
+        &mut self,
+        task: &mut Context<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Option<Result<(), Status>>> {
+        poll_each(self, task, message)
+    }
+}
+
+/// Waits for a message, and then reads it.
+pub(crate) fn poll_each(
+    incoming: &mut (impl Incoming + ?Sized),
+    task: &mut Context<'_>,
+    message: &mut dyn AnyMessage,
+) -> Poll<Option<Result<(), Status>>> {
+    match ready!(incoming.poll_ready(task)) {
+        Some(Ok(())) => incoming.poll_read(task, message).map(Some),
+        end => Poll::Ready(end),
+    }
 }
 
 /// The next message, with its type.
@@ -25,16 +46,11 @@ where
     T: AnyMessage + Default,
     E: From<Status>,
 {
-    Poll::Ready(match ready!(incoming.poll_ready(task)) {
+    let mut message = T::default();
+    Poll::Ready(match ready!(incoming.poll_next(task, &mut message)) {
         None => None,
+        Some(Ok(())) => Some(Ok(message)),
         Some(Err(status)) => Some(Err(status.into())),
-        Some(Ok(())) => {
-            let mut message = T::default();
-            match ready!(incoming.poll_read(task, &mut message)) {
-                Ok(()) => Some(Ok(message)),
-                Err(status) => Some(Err(status.into())),
-            }
-        }
     })
 }
 

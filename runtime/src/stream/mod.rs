@@ -7,6 +7,8 @@ mod response;
 
 pub use channel::{Closed, Sender};
 pub(crate) use incoming::Incoming;
+#[cfg(any(feature = "server", feature = "client"))]
+pub(crate) use incoming::poll_each;
 use incoming::{PollMessage, poll_message};
 pub use request::RequestStream;
 pub use response::ResponseStream;

@@ -12,7 +12,7 @@ use super::settings::Retrying;
 use crate::Context;
 use crate::bridge::Status;
 use crate::message::AnyMessage;
-use crate::stream::Incoming;
+use crate::stream::{Incoming, poll_each};
 
 /// Begins attempts at a call.
 pub(in crate::client) trait Begin: Send {
@@ -133,5 +133,16 @@ impl Incoming for Responses {
     fn poll_read(&mut self, task: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let State::Settled(incoming) = &mut self.state else { unreachable!("a message was there") };
         incoming.poll_read(task, message)
+    }
+
+    fn poll_next(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Option<Result<(), Status>>> {
+        if let State::Settled(incoming) = &mut self.state {
+            return incoming.poll_next(task, message);
+        }
+        poll_each(self, task, message)
     }
 }

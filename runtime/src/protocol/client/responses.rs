@@ -19,7 +19,7 @@ use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec, too_large};
 use crate::protocol::limits::ReceiveLimits;
 use crate::protocol::wire::Codec;
-use crate::stream::Incoming;
+use crate::stream::{Incoming, poll_each};
 
 /// Responses in envelopes.
 pub(crate) struct Responses {
@@ -201,8 +201,10 @@ impl<R> ResponseMessages<R> {
     }
 }
 
-impl<R: ResponseSource> Incoming for ResponseMessages<R> {
-    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+impl<R: ResponseSource> ResponseMessages<R> {
+    /// The next message, as it is read.
+    #[inline]
+    fn poll_content(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Status>>> {
         let Some(responses) = &mut self.responses else { return Poll::Ready(None) };
         if self.burst > MAX_BURST {
             self.burst = 0;
@@ -212,8 +214,7 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
         match responses.poll_next(task) {
             Poll::Ready(Event::Message(content)) => {
                 self.burst += MESSAGE + content.len();
-                self.next = Some(content);
-                Poll::Ready(Some(Ok(())))
+                Poll::Ready(Some(Ok(content)))
             }
             Poll::Ready(Event::End(Ok(trailers))) => {
                 store_trailers(&self.ctx, &trailers);
@@ -231,10 +232,40 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
         }
     }
 
+    #[inline]
+    fn read(&mut self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let responses = self.responses.as_ref().expect("a message that is ready is one of a call");
+        responses.read(content, message).map_err(|status| self.fail(status))
+    }
+}
+
+impl<R: ResponseSource> Incoming for ResponseMessages<R> {
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        if self.next.is_some() {
+            return Poll::Ready(Some(Ok(())));
+        }
+        let next = ready!(self.poll_content(task));
+        Poll::Ready(next.map(|content| content.map(|content| self.next = Some(content))))
+    }
+
     fn poll_read(&mut self, _: &mut Task<'_>, message: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
         let content = self.next.take().expect("it was ready");
-        let responses = self.responses.as_ref().expect("a message that is ready is one of a call");
-        Poll::Ready(responses.read(content, message).map_err(|status| self.fail(status)))
+        Poll::Ready(self.read(content, message))
+    }
+
+    fn poll_next(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Option<Result<(), Status>>> {
+        if self.next.is_some() {
+            return poll_each(self, task, message);
+        }
+        Poll::Ready(match ready!(self.poll_content(task)) {
+            Some(Ok(content)) => Some(self.read(content, message)),
+            Some(Err(status)) => Some(Err(status)),
+            None => None,
+        })
     }
 }
 

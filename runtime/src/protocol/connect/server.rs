@@ -125,7 +125,7 @@ pub(crate) fn codec_of(media_type: &HeaderValue) -> Option<Codec> {
 
 /// Answers a unary call.
 pub(crate) fn serve_unary(call: ServerCall<'_>) -> Answering {
-    let ServerCall { service, method, parts, body, peer, settings } = call;
+    let ServerCall { service, method, parts, body, peer, settings, .. } = call;
     let info = &service.info().methods[method];
     let request = match Request::of(info, parts, body, &settings) {
         Ok(request) => request,

@@ -3,6 +3,7 @@
 //! [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md) ends in trailers,
 //! [gRPC-Web](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md) in one more envelope with the same content.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
@@ -27,6 +28,10 @@ pub(crate) static GRPC: Grpc = Grpc;
 pub(crate) static WEB: Web = Web { text: false };
 /// gRPC-Web, its bodies in base64.
 pub(crate) static WEB_TEXT: Web = Web { text: true };
+
+/// The trailers of a call that went well. Copies are made of them: that takes half of what it takes to make them.
+static SUCCESS: LazyLock<HeaderMap> =
+    LazyLock::new(|| HeaderMap::from_iter([(status::STATUS, HeaderValue::from_static("0"))]));
 
 pub(crate) struct Grpc;
 
@@ -74,9 +79,7 @@ impl Dialect for Grpc {
     }
 
     fn end_of_success(&self) -> End {
-        End::Trailers(Trailers::Fixed(|| {
-            HeaderMap::from_iter([(status::STATUS, const { HeaderValue::from_static("0") })])
-        }))
+        End::Trailers(Trailers::Fixed(&SUCCESS))
     }
 
     fn refusal(&self, codec: Codec, status: &Status) -> Response<Body> {
