@@ -179,9 +179,12 @@ fn place(span: &Value) -> Option<(String, Range<usize>)> {
 }
 
 /// Copies what git knows of, and what is new, but for these. What is the same already stays as it is, so that it is not
-/// built again.
+/// built again; what is there no more goes.
 fn copy(from: &Path, to: &Path, except: &BTreeSet<&str>) -> Result<()> {
-    for file in memory::files(from)?.into_iter().filter(|file| !except.contains(file.as_str())) {
+    let files = memory::files(from)?;
+    let stay = files.iter().filter(|file| from.join(file).symlink_metadata().is_ok());
+    prune(to, &stay.map(|file| to.join(file)).collect())?;
+    for file in files.into_iter().filter(|file| !except.contains(file.as_str())) {
         let (source, copy) = (from.join(&file), to.join(&file));
         let Ok(kind) = source.symlink_metadata() else { continue };
         fs::create_dir_all(copy.parent().context("a file is in a folder")?)?;
@@ -189,6 +192,23 @@ fn copy(from: &Path, to: &Path, except: &BTreeSet<&str>) -> Result<()> {
             link(&source, &copy)?;
         } else {
             write(&copy, &fs::read(&source).with_context(|| source.display().to_string())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes all files below a folder but these.
+fn prune(folder: &Path, stay: &BTreeSet<PathBuf>) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            prune(&path, stay)?;
+        } else if !stay.contains(&path) {
+            fs::remove_file(&path).with_context(|| path.display().to_string())?;
         }
     }
     Ok(())
@@ -229,6 +249,26 @@ mod tests {
             errors,
             [("E".to_owned(), vec![("a.rs".to_owned(), 3..5), ("other.rs".to_owned(), 1..2)])]
         );
+    }
+
+    #[test]
+    fn a_copy_has_no_more_than_there_is() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let git = |args: &[&str]| {
+            process::capture(std::process::Command::new("git").args(args).current_dir(from.path())).unwrap()
+        };
+        git(&["init", "--quiet"]);
+        for file in ["a/one", "a/two", "b/three"] {
+            write(&from.path().join(file), file.as_bytes()).unwrap();
+        }
+        git(&["add", "."]);
+        copy(from.path(), to.path(), &BTreeSet::from(["b/three"])).unwrap();
+        assert!(!to.path().join("b/three").exists(), "the changes are written into it elsewhere");
+        write(&to.path().join("b/three"), b"changed").unwrap();
+        fs::remove_file(from.path().join("a/two")).unwrap();
+        copy(from.path(), to.path(), &BTreeSet::from(["b/three"])).unwrap();
+        let there = ["a/one", "a/two", "b/three"].map(|file| fs::read(to.path().join(file)).ok());
+        assert_eq!(there, [Some(b"a/one".to_vec()), None, Some(b"changed".to_vec())]);
     }
 
     #[test]
