@@ -207,6 +207,10 @@ fn prune(folder: &Path, stay: &BTreeSet<PathBuf>) -> Result<()> {
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             prune(&path, stay)?;
+            // A test may ask which folders there are.
+            if fs::read_dir(&path)?.next().is_none() {
+                fs::remove_dir(&path)?;
+            }
         } else if !stay.contains(&path) {
             fs::remove_file(&path).with_context(|| path.display().to_string())?;
         }
@@ -258,7 +262,7 @@ mod tests {
             process::capture(std::process::Command::new("git").args(args).current_dir(from.path())).unwrap()
         };
         git(&["init", "--quiet"]);
-        for file in ["a/one", "a/two", "b/three"] {
+        for file in ["a/one", "a/two", "b/three", "c/four"] {
             write(&from.path().join(file), file.as_bytes()).unwrap();
         }
         git(&["add", "."]);
@@ -266,9 +270,11 @@ mod tests {
         assert!(!to.path().join("b/three").exists(), "the changes are written into it elsewhere");
         write(&to.path().join("b/three"), b"changed").unwrap();
         fs::remove_file(from.path().join("a/two")).unwrap();
+        fs::remove_dir_all(from.path().join("c")).unwrap();
         copy(from.path(), to.path(), &BTreeSet::from(["b/three"])).unwrap();
         let there = ["a/one", "a/two", "b/three"].map(|file| fs::read(to.path().join(file)).ok());
         assert_eq!(there, [Some(b"a/one".to_vec()), None, Some(b"changed".to_vec())]);
+        assert!(!to.path().join("c").exists());
     }
 
     #[test]
