@@ -344,6 +344,13 @@ pub trait Library: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::rsvc::Status>,
     > + ::core::marker::Send;
+    fn replace(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetBookRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::rsvc::Status>,
+    > + ::core::marker::Send;
     fn any(
         &self,
         ctx: ::rsvc::Context,
@@ -462,6 +469,15 @@ impl<T: Library + ?::core::marker::Sized> Library for ::std::sync::Arc<T> {
     > + ::core::marker::Send {
         <T as Library>::purge(self, ctx, request)
     }
+    fn replace(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetBookRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Library>::replace(self, ctx, request)
+    }
     fn any(
         &self,
         ctx: ::rsvc::Context,
@@ -532,6 +548,7 @@ pub const LIBRARY: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
         LIBRARY_UPDATE_BOOK,
         LIBRARY_READ_FILE,
         LIBRARY_PURGE,
+        LIBRARY_REPLACE,
         LIBRARY_ANY,
         LIBRARY_LIST_AUTHORS,
         LIBRARY_UPLOAD,
@@ -595,6 +612,14 @@ pub const LIBRARY_PURGE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "rest.v1.Library",
     "Purge",
     "/rest.v1.Library/Purge",
+    ::rsvc::MethodKind::Unary,
+);
+
+/// Describes the rpc `rest.v1.Library.Replace`.
+pub const LIBRARY_REPLACE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+    "rest.v1.Library",
+    "Replace",
+    "/rest.v1.Library/Replace",
     ::rsvc::MethodKind::Unary,
 );
 
@@ -685,43 +710,47 @@ pub const LIBRARY_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(6, "PURGE", "/v1/caf%c3%a9/{name}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .declared("rest.proto", 42),
-    /// `Any`; the rest in the query; answers with `tags`
-    ::rsvc::codegen::rest::Binding::new(7, "*", "/v1/any")
-        .response_body(0)
+    /// `Replace`; in the path `name`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(7, "PUT", "/v1/custom/{name}")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .declared("rest.proto", 45),
-    /// `ListAuthors`; the rest in the query; answers with `author`
-    ::rsvc::codegen::rest::Binding::new(8, "GET", "/v1/authors")
-        .response_body(2)
+    /// `Any`; the rest in the query; answers with `tags`
+    ::rsvc::codegen::rest::Binding::new(8, "*", "/v1/any")
+        .response_body(0)
         .declared("rest.proto", 48),
-    /// `Upload`; the rest in the body
-    ::rsvc::codegen::rest::Binding::new(9, "POST", "/v1/books:upload")
-        .body(::rsvc::codegen::rest::BodyKind::Whole)
+    /// `ListAuthors`; the rest in the query; answers with `author`
+    ::rsvc::codegen::rest::Binding::new(9, "GET", "/v1/authors")
+        .response_body(2)
         .declared("rest.proto", 51),
-    /// `Chat`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat")
+    /// `Upload`; the rest in the body
+    ::rsvc::codegen::rest::Binding::new(10, "POST", "/v1/books:upload")
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
         .declared("rest.proto", 54),
-    /// `ListEditions`; in the path `name`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/{name=shelves/**}/editions")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 1, 1)])
+    /// `Chat`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/chat")
         .declared("rest.proto", 57),
+    /// `ListEditions`; in the path `name`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(12, "GET", "/v1/{name=shelves/**}/editions")
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 1, 1)])
+        .declared("rest.proto", 60),
     /// `ListEditions`; in the path `name`, `year`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/catalog/{name=**}/{year}")
+    ::rsvc::codegen::rest::Binding::new(12, "GET", "/v1/catalog/{name=**}/{year}")
         .variables(
             &[
                 ::rsvc::codegen::rest::Variable::rest(&[0], 2, 1),
                 ::rsvc::codegen::rest::Variable::behind_rest(&[1], 1, 0),
             ],
         )
-        .declared("rest.proto", 57),
+        .declared("rest.proto", 60),
     /// `ListEditions`; in the path `name`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(
-            11,
+            12,
             "POST",
             "/v1/catalog/{name=**/pages/*}:scan:fast",
         )
         .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("rest.proto", 57),
+        .declared("rest.proto", 60),
 ];
 
 /// Serves [`trait@Library`] over gRPC, gRPC-Web, Connect and REST.
@@ -802,30 +831,35 @@ impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
             }
             7 => {
                 call.unary(move |ctx, request| {
-                    <T as Library>::any(&*self.inner, ctx, request)
+                    <T as Library>::replace(&*self.inner, ctx, request)
                 })
             }
             8 => {
                 call.unary(move |ctx, request| {
-                    <T as Library>::list_authors(&*self.inner, ctx, request)
+                    <T as Library>::any(&*self.inner, ctx, request)
                 })
             }
             9 => {
+                call.unary(move |ctx, request| {
+                    <T as Library>::list_authors(&*self.inner, ctx, request)
+                })
+            }
+            10 => {
                 call.client_streaming(move |ctx, requests| {
                     <T as Library>::upload(&*self.inner, ctx, requests)
                 })
             }
-            10 => {
+            11 => {
                 call.bidi_streaming(move |ctx, requests| {
                     <T as Library>::chat(&*self.inner, ctx, requests)
                 })
             }
-            11 => {
+            12 => {
                 call.unary(move |ctx, request| {
                     <T as Library>::list_editions(&*self.inner, ctx, request)
                 })
             }
-            12 => {
+            13 => {
                 call.unary(move |ctx, request| {
                     <T as Library>::hidden(&*self.inner, ctx, request)
                 })
@@ -944,6 +978,14 @@ impl Library for LibraryClient {
     ) -> ::core::result::Result<(), ::rsvc::Status> {
         ::rsvc::codegen::client::unary(&self.channel, &LIBRARY_PURGE, ctx, request).await
     }
+    async fn replace(
+        &self,
+        ctx: ::rsvc::Context,
+        request: GetBookRequest,
+    ) -> ::core::result::Result<(), ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(&self.channel, &LIBRARY_REPLACE, ctx, request)
+            .await
+    }
     async fn any(
         &self,
         ctx: ::rsvc::Context,
@@ -1059,7 +1101,7 @@ pub const SHELVES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `GetShelf`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=shelves/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
-        .declared("rest.proto", 70),
+        .declared("rest.proto", 73),
 ];
 
 /// Serves [`trait@Shelves`] over gRPC, gRPC-Web, Connect and REST.

@@ -87,6 +87,80 @@ pub struct Cart {
     >,
 }
 
+/// What only some values need: gaps, null, lists without an item, values whose type is not known before.
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct Corner {
+    #[prost(enumeration = "Shade", tag = "1")]
+    pub shade: i32,
+    #[prost(string, tag = "2")]
+    pub name: ::rsvc::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub flag: bool,
+    #[prost(string, tag = "8")]
+    pub free: ::rsvc::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub item: ::core::option::Option<Item>,
+    #[prost(message, optional, boxed, tag = "5")]
+    pub next: ::core::option::Option<::rsvc::prost::alloc::boxed::Box<Corner>>,
+    #[prost(message, optional, tag = "6")]
+    pub extra: ::core::option::Option<::rsvc::prost_types::Struct>,
+    #[prost(message, optional, tag = "7")]
+    pub list: ::core::option::Option<::rsvc::prost_types::ListValue>,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    ::rsvc::prost::Enumeration
+)]
+#[prost(prost_path = "::rsvc::prost")]
+#[repr(i32)]
+pub enum Shade {
+    Unspecified = 0,
+    Red = 1,
+    Blue = 5,
+    Green = 6,
+}
+
+impl Shade {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SHADE_UNSPECIFIED",
+            Self::Red => "SHADE_RED",
+            Self::Blue => "SHADE_BLUE",
+            Self::Green => "SHADE_GREEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SHADE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SHADE_RED" => Some(Self::Red),
+            "SHADE_BLUE" => Some(Self::Blue),
+            "SHADE_GREEN" => Some(Self::Green),
+            _ => None,
+        }
+    }
+}
+
+impl ::rsvc::codegen::json::JsonEnum for Shade {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
+        "validation.v1.Shade",
+        &[(0, "SHADE_UNSPECIFIED"), (1, "SHADE_RED"), (5, "SHADE_BLUE"), (6, "SHADE_GREEN")],
+    );
+}
+
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
@@ -276,7 +350,60 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(Address, Item, Order, Cart);
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::enumeration::<Shade>(",\"shade\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"name\":", 2),
+        ::rsvc::codegen::json::Field::bool(",\"flag\":", 3),
+        ::rsvc::codegen::json::Field::string(",\"free\":", 8),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"item\":", 4).optional(),
+        ::rsvc::codegen::json::Field::message::<Corner>(",\"next\":", 5).optional().boxed(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Struct>(",\"extra\":", 6).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ListValue>(",\"list\":", 7).optional(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Corner>("validation.v1.Corner", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for Corner {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.shade);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.name);
+            __rsvc_w.bool(&__RSVC_FIELDS[2], self.flag);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.free);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.item);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.next);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.extra);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.list);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enumeration::<Shade>(&mut self.shade),
+                1 => __rsvc_r.string(&mut self.name),
+                2 => __rsvc_r.bool(&mut self.flag),
+                3 => __rsvc_r.string(&mut self.free),
+                4 => __rsvc_r.message_opt(&mut self.item),
+                5 => __rsvc_r.message_opt(&mut self.next),
+                6 => __rsvc_r.message_opt(&mut self.extra),
+                7 => __rsvc_r.message_opt(&mut self.list),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+        #[inline]
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
+            __rsvc_z.message(4, self.item.as_ref());
+            __rsvc_z.message(5, self.next.as_deref());
+        }
+    }
+};
+
+::rsvc::register_messages!(Address, Item, Order, Cart, Corner);
 
 impl ::rsvc::Validate for Address {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
@@ -645,5 +772,200 @@ impl ::rsvc::Validate for Cart {
                     );
             }
         }
+    }
+}
+
+impl ::rsvc::Validate for Corner {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
+        if !false {
+            __rsvc_out
+                .add_rule(
+                    0,
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message(
+                                "dyn(this.name) == null || this.item == null && dyn(2) > dyn(1u)",
+                                "\"dyn(this.name) == null || this.item == null && dyn(2) > dyn(1u)\" returned false",
+                            )
+                            .reading(&[&[2], &[4]])
+                    },
+                );
+        }
+        if ::rsvc::codegen::cel::messages_equal(
+            ::core::option::Option::Some(self),
+            ::core::option::Option::Some(
+                &{
+                    let mut __rsvc_n = <Corner as ::core::default::Default>::default();
+                    __rsvc_n.item = ::core::option::Option::Some(
+                        {
+                            let mut __rsvc_n = <Item as ::core::default::Default>::default();
+                            __rsvc_n.sku = self.name.as_str().to_owned().into();
+                            __rsvc_n
+                        }
+                            .into(),
+                    );
+                    __rsvc_n
+                },
+            ),
+        ) {
+            __rsvc_out
+                .add_rule(
+                    0,
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message(
+                            "this != validation.v1.Corner{item: validation.v1.Item{sku: this.name}, next: null}",
+                            "\"this != validation.v1.Corner{item: validation.v1.Item{sku: this.name}, next: null}\" returned false",
+                        )
+                    },
+                );
+        }
+        if !(&*::rsvc::codegen::cel::join(
+            <::std::vec::Vec<::std::string::String>>::new().into_iter(),
+            self.name.as_str(),
+        ) == self.name.as_str())
+        {
+            __rsvc_out
+                .add_rule(
+                    0,
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message(
+                                "[].join(this.name) == this.name",
+                                "\"[].join(this.name) == this.name\" returned false",
+                            )
+                            .reading(&[&[2]])
+                    },
+                );
+        }
+        match (|| ::core::result::Result::<
+            _,
+            ::rsvc::codegen::cel::Error,
+        >::Ok(
+            &*::rsvc::codegen::cel::join(
+                ::std::vec![self.name.as_str()].into_iter(),
+                "-",
+            )
+                == &*::rsvc::codegen::cel::dyn_join(
+                    ::rsvc::codegen::cel::Value::List(
+                        ::std::vec![
+                            if self.flag { ::rsvc::codegen::cel::Value::from(self.name
+                            .as_str()) } else {
+                            ::rsvc::codegen::cel::Value::of_optional_message(self.item
+                            .as_ref()) }, ::rsvc::codegen::cel::Value::from("a")
+                        ]
+                            .into_iter()
+                            .map(|__rsvc_i| __rsvc_i)
+                            .collect(),
+                    ),
+                    "-",
+                )?,
+        ))() {
+            ::core::result::Result::Ok(false) => {
+                __rsvc_out
+                    .add_rule(
+                        0,
+                        const {
+                            &::rsvc::codegen::validate::Rule::of_message(
+                                    "dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
+                                    "\"dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')\" returned false",
+                                )
+                                .reading(&[&[2], &[3], &[4]])
+                        },
+                    )
+            }
+            ::core::result::Result::Ok(_) => {}
+            ::core::result::Result::Err(__rsvc_error) => {
+                __rsvc_out
+                    .fail_reading(
+                        0,
+                        &[&[2], &[3], &[4]],
+                        "dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
+                        __rsvc_error,
+                    )
+            }
+        }
+        match (|| ::core::result::Result::<
+            _,
+            ::rsvc::codegen::cel::Error,
+        >::Ok(
+            ::rsvc::codegen::cel::outcome(
+                match ::std::vec![
+                    ::rsvc::codegen::cel::Value::from(self.flag),
+                    ::rsvc::codegen::cel::Value::from(self.name.as_str())
+                ]
+                    .get(::rsvc::codegen::cel::index(0i64)?)
+                {
+                    ::core::option::Option::Some(__rsvc_i) => __rsvc_i.clone(),
+                    ::core::option::Option::None => {
+                        ::core::result::Result::Err(::rsvc::codegen::cel::Error::INDEX)?
+                    }
+                },
+            )?,
+        ))() {
+            ::core::result::Result::Ok(__rsvc_text) => {
+                if !__rsvc_text.is_empty() {
+                    __rsvc_out
+                        .add_text(
+                            0,
+                            const {
+                                &::rsvc::codegen::validate::Rule::of_message(
+                                        "[dyn(this.flag), dyn(this.name)][0]",
+                                        "",
+                                    )
+                                    .reading(&[&[2], &[3]])
+                            },
+                            __rsvc_text,
+                        );
+                }
+            }
+            ::core::result::Result::Err(__rsvc_error) => {
+                __rsvc_out
+                    .fail_reading(
+                        0,
+                        &[&[2], &[3]],
+                        "[dyn(this.flag), dyn(this.name)][0]",
+                        __rsvc_error,
+                    )
+            }
+        }
+        if !::rsvc::codegen::cel::dyn_eq(
+            self
+                .extra
+                .as_ref()
+                .map_or(
+                    ::rsvc::codegen::cel::Value::Map(::std::vec::Vec::new()),
+                    |__rsvc_f| ::rsvc::codegen::cel::Value::from(__rsvc_f),
+                ),
+            self
+                .list
+                .as_ref()
+                .map_or(
+                    ::rsvc::codegen::cel::Value::List(::std::vec::Vec::new()),
+                    |__rsvc_f| ::rsvc::codegen::cel::Value::from(__rsvc_f),
+                ),
+        ) {
+            __rsvc_out
+                .add_rule(
+                    0,
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message(
+                                "dyn(this.extra) == dyn(this.list)",
+                                "\"dyn(this.extra) == dyn(this.list)\" returned false",
+                            )
+                            .reading(&[&[6], &[7]])
+                    },
+                );
+        }
+        if !(self.shade >= 0 && self.shade <= 1 || self.shade >= 5 && self.shade <= 6) {
+            __rsvc_out
+                .add(
+                    1,
+                    "enum.defined_only",
+                    "value must be one of the defined enum values",
+                );
+        }
+        if !::rsvc::codegen::cel::is_uri_ref(self.name.as_str()) {
+            __rsvc_out.add(2, "string.uri_ref", "must be a valid URI Reference");
+        }
+        __rsvc_out.optional(4, &self.item);
+        __rsvc_out.optional(5, &self.next);
     }
 }
