@@ -171,7 +171,7 @@ impl Tests {
                 programs.entry(&test.program).or_default().push(test);
             }
             for (program, tests) in programs {
-                let verdict = self.run(number, program, tests)?;
+                let verdict = run(number, program, tests)?;
                 if verdict != Verdict::Missed {
                     return Ok(verdict);
                 }
@@ -179,37 +179,39 @@ impl Tests {
         }
         Ok(Verdict::Missed)
     }
+}
 
-    fn run(&self, number: usize, program: &Program, mut tests: Vec<&Test>) -> Result<Verdict> {
-        while !tests.is_empty() {
-            match self.first_failure(number, program, &tests)? {
-                End::Passed => break,
-                End::Hangs => return Ok(Verdict::Timeout),
-                End::Died => return Ok(Verdict::Caught),
-                End::Failed(name) => {
-                    // One that fails now and then has noticed nothing.
-                    let Some(at) = tests.iter().position(|test| test.name == name) else {
-                        bail!("{} ran {name}, which nobody asked for", program.path.display());
-                    };
-                    let again = tests.remove(at);
-                    match self.first_failure(number, program, &[again])? {
-                        End::Passed => {}
-                        End::Hangs => return Ok(Verdict::Timeout),
-                        End::Died | End::Failed(_) => return Ok(Verdict::Caught),
-                    }
+/// Whether these tests of a program notice a change.
+fn run(number: usize, program: &Program, mut tests: Vec<&Test>) -> Result<Verdict> {
+    while !tests.is_empty() {
+        match first_failure(number, program, &tests)? {
+            End::Passed => break,
+            End::Hangs => return Ok(Verdict::Timeout),
+            End::Died => return Ok(Verdict::Caught),
+            End::Failed(name) => {
+                // One that fails now and then has noticed nothing.
+                let Some(at) = tests.iter().position(|test| test.name == name) else {
+                    bail!("{} ran {name}, which nobody asked for", program.path.display());
+                };
+                let again = tests.remove(at);
+                match first_failure(number, program, &[again])? {
+                    End::Passed => {}
+                    End::Hangs => return Ok(Verdict::Timeout),
+                    End::Died | End::Failed(_) => return Ok(Verdict::Caught),
                 }
             }
         }
-        Ok(Verdict::Missed)
     }
+    Ok(Verdict::Missed)
+}
 
-    fn first_failure(&self, number: usize, program: &Program, tests: &[&Test]) -> Result<End> {
-        let mut command = Command::new(&program.path);
-        command.args(["--test-threads", "2", "--exact"]).args(tests.iter().map(|test| &test.name));
-        command.env("MUTANT", number.to_string());
-        let time: Duration = tests.iter().map(|test| test.time).sum();
-        watch(&command, &program.folder, PATIENCE + time * SLOWER)
-    }
+/// Runs these tests with a change, until one fails.
+fn first_failure(number: usize, program: &Program, tests: &[&Test]) -> Result<End> {
+    let mut command = Command::new(&program.path);
+    command.args(["--test-threads", "2", "--exact"]).args(tests.iter().map(|test| &test.name));
+    command.env("MUTANT", number.to_string());
+    let time: Duration = tests.iter().map(|test| test.time).sum();
+    watch(&command, &program.folder, PATIENCE + time * SLOWER)
 }
 
 fn trace(program: Program, name: String, file: &Path) -> Result<std::result::Result<Test, String>> {

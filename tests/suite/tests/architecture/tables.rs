@@ -178,6 +178,7 @@ const RUNTIME: Table = Table {
                 "protocol/caching.rs",
                 "protocol/intercepted.rs",
                 "protocol/server.rs",
+                "protocol/server/",
                 "protocol/service.rs",
                 "protocol/settings.rs",
                 "protocol/text.rs",

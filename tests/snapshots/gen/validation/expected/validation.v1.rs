@@ -107,6 +107,8 @@ pub struct Corner {
     pub extra: ::core::option::Option<::rsvc::prost_types::Struct>,
     #[prost(message, optional, tag = "7")]
     pub list: ::core::option::Option<::rsvc::prost_types::ListValue>,
+    #[prost(message, optional, tag = "9")]
+    pub nick: ::core::option::Option<::rsvc::prost::alloc::string::String>,
 }
 
 #[derive(
@@ -352,7 +354,7 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
         ::rsvc::codegen::json::Field::enumeration::<Shade>(",\"shade\":", 1),
         ::rsvc::codegen::json::Field::string(",\"name\":", 2),
         ::rsvc::codegen::json::Field::bool(",\"flag\":", 3),
@@ -361,6 +363,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Corner>(",\"next\":", 5).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Struct>(",\"extra\":", 6).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ListValue>(",\"list\":", 7).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::string::String>(",\"nick\":", 9).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Corner>("validation.v1.Corner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Corner {
@@ -378,6 +381,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.next);
             __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.extra);
             __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.list);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.nick);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -392,6 +396,7 @@ const _: () = {
                 5 => __rsvc_r.message_opt(&mut self.next),
                 6 => __rsvc_r.message_opt(&mut self.extra),
                 7 => __rsvc_r.message_opt(&mut self.list),
+                8 => __rsvc_r.message_opt(&mut self.nick),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -777,16 +782,16 @@ impl ::rsvc::Validate for Cart {
 
 impl ::rsvc::Validate for Corner {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
-        if !false {
+        if !self.nick.as_ref().map(|__rsvc_f| __rsvc_f.as_str()).is_none() {
             __rsvc_out
                 .add_rule(
                     0,
                     const {
                         &::rsvc::codegen::validate::Rule::of_message(
-                                "dyn(this.name) == null || this.item == null && dyn(2) > dyn(1u)",
-                                "\"dyn(this.name) == null || this.item == null && dyn(2) > dyn(1u)\" returned false",
+                                "this.nick == null && !(1 > 1)",
+                                "\"this.nick == null && !(1 > 1)\" returned false",
                             )
-                            .reading(&[&[2], &[4]])
+                            .reading(&[&[9]])
                     },
                 );
         }
