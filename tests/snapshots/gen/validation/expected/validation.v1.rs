@@ -844,7 +844,7 @@ impl ::rsvc::Validate for Corner {
             _,
             ::rsvc::codegen::cel::Error,
         >::Ok(
-            &*::rsvc::codegen::cel::join(
+            !(&*::rsvc::codegen::cel::join(
                 ::std::vec![self.name.as_str()].into_iter(),
                 "-",
             )
@@ -861,7 +861,7 @@ impl ::rsvc::Validate for Corner {
                             .collect(),
                     ),
                     "-",
-                )?,
+                )?),
         ))() {
             ::core::result::Result::Ok(false) => {
                 __rsvc_out
@@ -869,8 +869,8 @@ impl ::rsvc::Validate for Corner {
                         0,
                         const {
                             &::rsvc::codegen::validate::Rule::of_message(
-                                    "dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
-                                    "\"dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')\" returned false",
+                                    "dyn([this.name]).join('-') != [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
+                                    "\"dyn([this.name]).join('-') != [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')\" returned false",
                                 )
                                 .reading(&[&[2], &[3], &[4]])
                         },
@@ -882,7 +882,7 @@ impl ::rsvc::Validate for Corner {
                     .fail_reading(
                         0,
                         &[&[2], &[3], &[4]],
-                        "dyn([this.name]).join('-') == [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
+                        "dyn([this.name]).join('-') != [this.flag ? dyn(this.name) : dyn(this.item), 'a'].join('-')",
                         __rsvc_error,
                     )
             }
@@ -931,7 +931,7 @@ impl ::rsvc::Validate for Corner {
                     )
             }
         }
-        if !::rsvc::codegen::cel::dyn_eq(
+        if ::rsvc::codegen::cel::dyn_eq(
             self
                 .extra
                 .as_ref()
@@ -952,8 +952,8 @@ impl ::rsvc::Validate for Corner {
                     0,
                     const {
                         &::rsvc::codegen::validate::Rule::of_message(
-                                "dyn(this.extra) == dyn(this.list)",
-                                "\"dyn(this.extra) == dyn(this.list)\" returned false",
+                                "dyn(this.extra) != dyn(this.list)",
+                                "\"dyn(this.extra) != dyn(this.list)\" returned false",
                             )
                             .reading(&[&[6], &[7]])
                     },
