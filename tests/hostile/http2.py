@@ -59,14 +59,13 @@ class Http2:
         self.flush()
         self.plug.sendall(data)
 
-    def open(self, path, headers, verb="POST", end=False, authority=None, flush=True):
-        """Sends the head of a request, with what comes next if it is not flushed; the number of its stream."""
+    def open(self, path, headers, verb="POST", end=False, authority=None):
+        """Sends the head of a request; the number of its stream."""
         number = self.connection.get_next_available_stream_id()
         sent = {":method": verb, ":scheme": "http", ":authority": authority or self.addr, ":path": path} | headers
         self.streams[number] = Stream()
         self.connection.send_headers(number, list(sent.items()), end_stream=end)
-        if flush:
-            self.flush()
+        self.flush()
         return number
 
     def send(self, number, data, end=False, patience=http1.PATIENCE):

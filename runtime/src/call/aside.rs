@@ -134,6 +134,12 @@ impl<T: Send + 'static> Written<T> {
     }
 }
 
+/// About how many bytes a message takes, if it is large.
+#[inline]
+fn length_of_large(message: &dyn AnyMessage) -> Option<usize> {
+    Some(message.wire_len()).filter(|length| *length > LARGE)
+}
+
 /// Whether a server has had a large response. Until then none is measured before it is written: small ones pay for that.
 #[cfg(feature = "rest")]
 #[derive(Default)]
@@ -144,8 +150,7 @@ impl LargeSeen {
     /// About how many bytes a message takes, if it is to be written on another thread.
     #[inline]
     pub(crate) fn of_large(&self, message: &dyn AnyMessage) -> Option<usize> {
-        let seen = self.0.load(Ordering::Relaxed);
-        if seen { Some(message.wire_len()).filter(|length| *length > LARGE) } else { None }
+        if self.0.load(Ordering::Relaxed) { length_of_large(message) } else { None }
     }
 
     /// Notes how many bytes a message has taken.
@@ -157,6 +162,7 @@ impl LargeSeen {
     }
 }
 
+/// A copy of a server's settings is for another one, which has had none.
 #[cfg(feature = "rest")]
 impl Clone for LargeSeen {
     fn clone(&self) -> Self {
@@ -175,7 +181,7 @@ impl Sizes {
     /// About how many bytes a message takes, if it is to be written on another thread.
     #[inline]
     pub(crate) fn of_large(&self, message: &dyn AnyMessage) -> Option<usize> {
-        if self.was_large { Some(message.wire_len()).filter(|length| *length > LARGE) } else { None }
+        if self.was_large { length_of_large(message) } else { None }
     }
 
     /// Notes how many bytes a message has taken.

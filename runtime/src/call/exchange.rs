@@ -36,9 +36,11 @@ pub(crate) trait Exchange: Send {
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<Responded, CallError>;
 
     /// Waits for the response, if it is [written on another thread](Responded::Aside).
-    fn poll_responded(&mut self, task: &mut Task<'_>) -> Poll<Result<(), CallError>> {
-        let _ = task;
-        Poll::Ready(Ok(()))
+    ///
+    /// # Panics
+    /// If it is not.
+    fn poll_responded(&mut self, _: &mut Task<'_>) -> Poll<Result<(), CallError>> {
+        unreachable!("this exchange writes its responses at once")
     }
 
     /// Takes the responses of a call whose server streams, of the type that `table` describes.

@@ -1,5 +1,6 @@
 //! HTTP/2 connections whose clients send frames that are cheap for them and make work for the server: pings, settings,
-//! priorities, and data without a byte. h2 bounds resets and the continuations of a head by itself.
+//! priorities, resets, and data without a byte. h2 bounds the continuations of a head by itself, and resets of calls that
+//! the server has not begun with; of those that it has begun with there would be no bound.
 
 use std::io;
 use std::pin::Pin;
@@ -26,6 +27,7 @@ const BYTES: usize = 32;
 /// Frame types, by [RFC 9113, section 6](https://www.rfc-editor.org/rfc/rfc9113#section-6).
 const DATA: u8 = 0x0;
 const PRIORITY: u8 = 0x2;
+const RST_STREAM: u8 = 0x3;
 const SETTINGS: u8 = 0x4;
 const PING: u8 = 0x6;
 
@@ -142,7 +144,7 @@ fn is_control(kind: u8, flags: u8, length: usize) -> bool {
     match kind {
         // An acknowledgement answers the server's own, a frame without data may end a stream.
         PING | SETTINGS | DATA => flags & 1 == 0 && (kind != DATA || length == 0),
-        PRIORITY => true,
+        PRIORITY | RST_STREAM => true,
         _ => false,
     }
 }
@@ -236,7 +238,7 @@ mod tests {
         {
             assert!(!is_control(kind, flags, length), "{kind}");
         }
-        for (kind, length) in [(PING, 8), (SETTINGS, 6), (PRIORITY, 5), (DATA, 0)] {
+        for (kind, length) in [(PING, 8), (SETTINGS, 6), (PRIORITY, 5), (RST_STREAM, 4), (DATA, 0)] {
             assert!(is_control(kind, 0, length), "{kind}");
         }
     }

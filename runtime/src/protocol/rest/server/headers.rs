@@ -42,7 +42,7 @@ pub(crate) fn receive(
             look => seen |= 1 << look as u8,
         }
     }
-    let has = |look: Look| seen & 1 << look as u8 != 0;
+    let has = |look: Look| seen & (1 << look as u8) != 0;
     let special = has(Look::Special);
     if size > options.max_header_size {
         let status = Status::resource_exhausted(format!(
