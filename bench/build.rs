@@ -40,7 +40,8 @@ fn connectrpc(out: &Path) {
 /// its generated validators for messages without CEL.
 #[cfg(feature = "peers")]
 fn protovalidate(out: &Path) {
-    let mut compiler = protox::Compiler::new(["proto", "../proto"]).expect("the folders are there");
+    let mut compiler =
+        protox::Compiler::new(["proto", "../protoc-gen-rsvc/proto"]).expect("the folders are there");
     compiler.include_imports(true);
     compiler.open_file("proto/validate.proto").expect("our own protos compile");
     // Its own form of descriptors keeps the options.
@@ -100,7 +101,7 @@ fn rest(out: &Path) {
             std::fs::write(&proto, text).expect("the proto can be written");
         }
         // The last is where the annotations are, which protox does not have built in.
-        let includes = [protos.as_path(), Path::new("proto"), Path::new("../proto")];
+        let includes = [protos.as_path(), Path::new("proto"), Path::new("../protoc-gen-rsvc/proto")];
 
         let builder = protoc_gen_rsvc::Builder::new().out_dir(&ours);
         builder.compile([&proto], includes).expect("our own protos compile");

@@ -1,4 +1,4 @@
-//! Names that `names.rs` has decided, as tokens.
+//! Names that `names/` has decided, as tokens.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};

@@ -29,7 +29,7 @@ class Example(unittest.TestCase):
         beside = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
         cls.environment = os.environ | {"PATH": beside, "PYTHONPATH": "gen"}
         outputs = [f"--{kind}_out=gen" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
-        includes = ["-I", ROOT / "examples/shop/proto", "-I", ROOT / "proto"]
+        includes = ["-I", ROOT / "examples/shop/proto", "-I", ROOT / "protoc-gen-rsvc/proto"]
         cls.python("-m", "grpc_tools.protoc", *includes, *outputs, *PROTOS, check=True)
         client = ["generate", "--meta", "none", "--path", os.environ["SHOP_DOCUMENT"], "--output-path", "gen/shop_client"]
         cls.python("-m", "openapi_python_client", *client, check=True)

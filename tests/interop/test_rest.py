@@ -364,7 +364,7 @@ class Curl(support.ShopTest):
         self.assertIn("127.0.0.1:8080", script)
         script = script.replace("venv/bin/python", sys.executable).replace("127.0.0.1:8080", self.addr)
         with tempfile.TemporaryDirectory() as folder:
-            for name in ("examples", "proto"):
+            for name in ("examples", "protoc-gen-rsvc"):
                 (pathlib.Path(folder) / name).symlink_to(support.ROOT / name)
             # The modules of the tests must not stand in for those that the script makes.
             env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -48,7 +48,7 @@ impl Derived {
             _ => None,
         });
         let mut view = view.with_context(|| format!("{file} has no struct {}", self.view))?;
-        let path = format!("templates/{}.askama", self.template);
+        let path = format!("protoc-gen-rsvc/templates/{}.askama", self.template);
         let page = read(&path)?;
         view.attrs = vec![parse_quote!(#[template(source = #page, ext = "rs", escape = "none")])];
         let items = askama_derive::derive_template(quote::quote!(#view), || {
@@ -87,7 +87,7 @@ mod tests {
     /// What is in the folder of templates itself is derived here; what is below it is of documents, and derived where it is.
     #[test]
     fn no_template_is_left_out() {
-        let entries = fs::read_dir(root().join("templates")).unwrap().map(Result::unwrap);
+        let entries = fs::read_dir(root().join("protoc-gen-rsvc/templates")).unwrap().map(Result::unwrap);
         let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
         let mut found: Vec<_> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
         let mut known: Vec<_> = ALL.iter().map(|derived| format!("{}.askama", derived.template)).collect();

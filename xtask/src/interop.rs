@@ -15,7 +15,7 @@ use crate::{npm, openapi, process, tally, venv, web};
 /// The folder of the scripts, and of what they share with the attacks.
 pub(crate) const SCRIPTS: &str = "tests/interop";
 const NODE: &str = "tests/interop/node";
-const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "proto"];
+const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "protoc-gen-rsvc/proto"];
 /// Python has these in packages of its own, and takes no second definition of the same names.
 const PYTHON_HAS: [&str; 3] = ["google", "grpc/health", "grpc/reflection"];
 

@@ -8,7 +8,7 @@ use crate::json::{PROST, RSVC, binary, rsvc};
 use crate::schema::{self, Kind, PACKAGE, Schema};
 
 /// Folder of the annotations.
-const BUILTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../proto");
+const BUILTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../protoc-gen-rsvc/proto");
 
 pub(crate) fn suite() -> Suite {
     Suite {

@@ -122,7 +122,7 @@ fn same_shape(found: &Found, expected: &TokenStream) -> Result<(), String> {
     if *found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
 }
 
-/// The shape of a type in the form in which `storage.rs` and prost-build write it: each path without all but its last part.
+/// The shape of a type in the form in which `storage/` and prost-build write it: each path without all but its last part.
 fn shape_of_text(ty: &str) -> String {
     let mut shape = String::with_capacity(ty.len());
     for part in ty.split_inclusive(['<', '>', ',', ' ']) {

@@ -3,7 +3,7 @@
 //! The steps, each in a file of its own: `files` knows the include folders, `text` reads and parses in parallel, or
 //! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `editions` become proto2 or
 //! proto3, `normalize` smooths what the two libraries behind us read differently, `pool` builds. No other module
-//! reads files or the environment, and only `output.rs` writes.
+//! reads files or the environment, and only `output/` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
 mod buf;

@@ -10,7 +10,7 @@ use std::process::Command;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
 use suite::surroundings::{shared, venv};
 
-const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
+const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../protoc-gen-rsvc/proto");
 
 /// What may differ, by full name of the field: places and comments, texts in our own words, and the CEL
 /// of the standard rules, which are native code here.

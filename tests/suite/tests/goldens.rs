@@ -42,7 +42,7 @@ fn bless(case: &Case) {
 #[test]
 fn the_runtime_has_the_messages_of_the_annotations() {
     let repository = repository();
-    let include = repository.join("proto");
+    let include = repository.join("protoc-gen-rsvc/proto");
     let files = tree(&include, "proto")
         .into_iter()
         .filter(|name| !name.starts_with("google/protobuf/") && !name.starts_with("grpc/"));
@@ -142,7 +142,7 @@ fn documents_that_are_not_written_any_more_go() {
 }
 
 fn services_of_grpc() -> Source {
-    let include = repository().join("proto");
+    let include = repository().join("protoc-gen-rsvc/proto");
     let files = tree(&include, "proto").into_iter().filter(|name| name.starts_with("grpc/"));
     Source::Files { files: files.map(Into::into).collect(), includes: vec![include] }
 }
@@ -185,7 +185,7 @@ fn the_tests_of_rest_have_their_messages() {
 #[test]
 fn the_runtime_has_the_json_of_prost_types() {
     let repository = repository();
-    let include = repository.join("proto");
+    let include = repository.join("protoc-gen-rsvc/proto");
     let names = ["api", "compiler/plugin", "descriptor", "source_context", "type"];
     let files = names.map(|name| format!("google/protobuf/{name}.proto").into()).into();
     let source = Source::Files { files, includes: vec![include] };

@@ -47,7 +47,7 @@ fn parameter(case: &Case) -> String {
 fn protoc(venv: &Path, case: &Case) -> Command {
     let mut command = Command::new(venv.join("bin/python"));
     command.args(["-m", "grpc_tools.protoc", "--experimental_editions"]);
-    command.arg("-I").arg(case.include()).arg("-I").arg(repository().join("proto"));
+    command.arg("-I").arg(case.include()).arg("-I").arg(repository().join("protoc-gen-rsvc/proto"));
     command
 }
 
@@ -109,7 +109,10 @@ fn buf_generate() {
         let root = workspace.path();
         copy(&case.include(), &root.join("case"));
         for folder in ["google/api", "google/rpc", "buf", "rsvc"] {
-            copy(&repository().join("proto").join(folder), &root.join("annotations").join(folder));
+            copy(
+                &repository().join("protoc-gen-rsvc/proto").join(folder),
+                &root.join("annotations").join(folder),
+            );
         }
         fs::write(root.join("buf.yaml"), "version: v2\nmodules:\n  - path: case\n  - path: annotations\n")
             .expect("writes");

@@ -1,4 +1,4 @@
-// Derived by askama from `templates/error_set.rs.askama` for `protoc-gen-rsvc/src/emit/errors.rs`: `cargo xtask bless` writes it.
+// Derived by askama from `protoc-gen-rsvc/templates/error_set.rs.askama` for `protoc-gen-rsvc/src/emit/errors.rs`: `cargo xtask bless` writes it.
 
 #[allow(clippy::all, clippy::pedantic)] // what a derive writes is not looked at, either
 #[allow(

@@ -1,4 +1,4 @@
-// Derived by askama from `templates/service.rs.askama` for `protoc-gen-rsvc/src/emit/service.rs`: `cargo xtask bless` writes it.
+// Derived by askama from `protoc-gen-rsvc/templates/service.rs.askama` for `protoc-gen-rsvc/src/emit/service.rs`: `cargo xtask bless` writes it.
 
 #[allow(clippy::all, clippy::pedantic)] // what a derive writes is not looked at, either
 #[allow(

@@ -52,7 +52,7 @@ fn templates_know_no_shape() {
             let shape = rules::SHAPES.iter().find(|shape| line.contains(**shape));
             assert!(
                 shape.is_none(),
-                "{file}:{}: {shape:?}: storage.rs knows prost's shapes, a template prints",
+                "{file}:{}: {shape:?}: storage/ knows prost's shapes, a template prints",
                 at + 1
             );
         }

@@ -27,7 +27,7 @@ pub(crate) struct Rule {
 
 const GENERATOR: &str = "protoc-gen-rsvc/src/";
 
-const STORAGE: &[&str] = &["protoc-gen-rsvc/src/storage.rs", "protoc-gen-rsvc/src/storage/"];
+const STORAGE: &[&str] = &["protoc-gen-rsvc/src/storage/"];
 
 /// How a shape looks in code that is made as text. An `Option` has many other uses: whether a field is one can be
 /// learned from `Shape` alone, which has a rule of its own.
@@ -38,7 +38,7 @@ pub(crate) const RULES: &[Rule] = &[
     Rule {
         name: "case conversion",
         within: &[GENERATOR],
-        allowed: &["protoc-gen-rsvc/src/names.rs", "protoc-gen-rsvc/src/names/"],
+        allowed: &["protoc-gen-rsvc/src/names/"],
         paths: &["heck"],
         macros: &[],
         methods: &[
@@ -50,7 +50,7 @@ pub(crate) const RULES: &[Rule] = &[
         ],
         texts: &[],
         quoted: false,
-        help: "a name is a value on the model node: names.rs decides it",
+        help: "a name is a value on the model node: names/ decides it",
         example: "use heck::ToSnakeCase as _;",
     },
     Rule {
@@ -58,7 +58,6 @@ pub(crate) const RULES: &[Rule] = &[
         within: &[GENERATOR],
         allowed: &[
             "protoc-gen-rsvc/src/input/",
-            "protoc-gen-rsvc/src/output.rs",
             "protoc-gen-rsvc/src/output/",
             "protoc-gen-rsvc/src/main.rs",
             "protoc-gen-rsvc/src/cli.rs",
@@ -78,7 +77,7 @@ pub(crate) const RULES: &[Rule] = &[
         methods: &[],
         texts: &[],
         quoted: false,
-        help: "read in input/, write in output.rs; everything between is a function of its arguments",
+        help: "read in input/, write in output/; everything between is a function of its arguments",
         example: "#[allow(clippy::disallowed_methods)] fn f(p: &Path) -> bool { p.exists() }",
     },
     Rule {
@@ -109,7 +108,6 @@ pub(crate) const RULES: &[Rule] = &[
         allowed: &[
             "protoc-gen-rsvc/src/emit/",
             "protoc-gen-rsvc/src/cel/emit/",
-            "protoc-gen-rsvc/src/storage.rs",
             "protoc-gen-rsvc/src/storage/",
             "protoc-gen-rsvc/src/tokens.rs",
         ],
@@ -142,18 +140,17 @@ pub(crate) const RULES: &[Rule] = &[
         methods: &[],
         texts: SHAPES,
         quoted: true,
-        help: "storage.rs knows what is boxed, optional or a map: ask it for the type or the expression",
+        help: "storage/ knows what is boxed, optional or a map: ask it for the type or the expression",
         example: "fn f() -> T { quote! { ::std::boxed::Box::new(#x) } }",
     },
     Rule {
         name: "a decision about the shape of prost's structs",
         within: &[GENERATOR],
         allowed: &[
-            "protoc-gen-rsvc/src/storage.rs",
             "protoc-gen-rsvc/src/storage/",
             "protoc-gen-rsvc/src/model/",
-            // It tells prost-build what storage.rs decided, and checks that prost-build did it.
-            "protoc-gen-rsvc/src/emit/messages.rs",
+            // It tells prost-build what storage/ decided, and checks that prost-build did it.
+            "protoc-gen-rsvc/src/emit/messages/mod.rs",
             "protoc-gen-rsvc/src/emit/verify.rs",
         ],
         paths: &["Shape", "*::Shape"],
@@ -161,7 +158,7 @@ pub(crate) const RULES: &[Rule] = &[
         methods: &[],
         texts: &[],
         quoted: false,
-        help: "storage.rs knows what is boxed, optional or a map: ask it for the type or the expression",
+        help: "storage/ knows what is boxed, optional or a map: ask it for the type or the expression",
         example: "fn f(field: &Field) -> bool { field.storage.shape == storage::Shape::Option }",
     },
     Rule {
@@ -171,12 +168,10 @@ pub(crate) const RULES: &[Rule] = &[
             "protoc-gen-rsvc/src/emit/",
             "protoc-gen-rsvc/src/cel/",
             "protoc-gen-rsvc/src/model/",
-            "protoc-gen-rsvc/src/names.rs",
             "protoc-gen-rsvc/src/names/",
-            "protoc-gen-rsvc/src/storage.rs",
             "protoc-gen-rsvc/src/storage/",
             "protoc-gen-rsvc/src/tokens.rs",
-            "protoc-gen-rsvc/src/output.rs",
+            "protoc-gen-rsvc/src/output/mod.rs",
         ],
         allowed: &[],
         paths: &["Result::ok", "*::unwrap_or_default"],

@@ -7,7 +7,7 @@ use suite::cases::repository;
 
 #[test]
 fn every_code_has_the_documented_http_status() {
-    let text = fs::read_to_string(repository().join("proto/google/rpc/code.proto")).unwrap();
+    let text = fs::read_to_string(repository().join("protoc-gen-rsvc/proto/google/rpc/code.proto")).unwrap();
     let mut documented = Vec::new();
     let mut http = None;
     for line in text.lines().map(str::trim) {

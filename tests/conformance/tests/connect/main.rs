@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 #[cfg(connect_suite)]
-#[path = "connect/tls.rs"]
 mod tls;
 
 #[cfg(not(connect_suite))]

@@ -1,5 +1,5 @@
 //! Messages and enums: prost-build writes them, this adds the comments and checks that it wrote what
-//! `names.rs` and `storage.rs` say.
+//! `names/` and `storage/` say.
 
 mod text;
 
