@@ -137,7 +137,12 @@ impl Inbound {
         policy: &Policy,
         http: Http<'_>,
     ) -> Self {
-        let deadline = deadline_of(method, timeout, policy);
+        let mut deadline = deadline_of(method, timeout, policy);
+        if let Some(end) = &mut deadline
+            && let Some(turn::Waited(time)) = extensions.get()
+        {
+            *end = end.checked_sub(*time).unwrap_or(*end);
+        }
         let stopping = policy.stopping.clone();
         let seen = policy.sight.is_on().then(|| {
             let peer = peer.as_ref().map_or_else(|| bridge::remote_addr(&extensions), |peer| peer.addr);

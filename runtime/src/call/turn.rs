@@ -1,12 +1,17 @@
 //! What one connection may do at once, so that those that ask for much do not fill what all wait for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Context;
 use crate::bridge::Status;
 use crate::peer::{Lane, Outbox};
+
+/// How long a request has waited before anybody began with it. The time of its call counts from when it came.
+#[derive(Clone, Copy)]
+pub(crate) struct Waited(pub(crate) Duration);
 
 /// The turn of a call, until it is dropped.
 pub(crate) type Turn<'a> = SemaphorePermit<'a>;

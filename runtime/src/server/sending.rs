@@ -48,13 +48,15 @@ pub(super) struct SentBody {
     body: Body,
     /// How much is counted for it.
     held: usize,
+    /// Whether a piece of what is counted was handed out.
+    is_begun: bool,
     usage: ConnectionUse,
 }
 
 impl SentBody {
     #[inline]
     pub(super) fn new(body: Body, usage: ConnectionUse) -> Self {
-        let mut sent = Self { body, held: 0, usage };
+        let mut sent = Self { body, held: 0, is_begun: false, usage };
         sent.count();
         sent
     }
@@ -66,10 +68,19 @@ impl SentBody {
         let held = if size > SMALL { size } else { 0 };
         if held != self.held {
             if held < self.held {
-                self.usage.unsent().note_taken();
+                self.note_piece();
             }
             self.set_held(held);
         }
+    }
+
+    /// Notes that a piece was handed out. hyper has the first one whether or not the client reads; the next one it asks for
+    /// when that is on its way.
+    fn note_piece(&mut self) {
+        if self.is_begun {
+            self.usage.unsent().note_taken();
+        }
+        self.is_begun = true;
     }
 
     fn set_held(&mut self, held: usize) {
@@ -206,7 +217,10 @@ mod tests {
     use http_body::Body as _;
     use http_body_util::StreamBody;
 
+    use tokio::time::{sleep, timeout};
+
     use super::*;
+    use crate::peer::Outbox as _;
     use crate::server::session::track;
 
     /// The task of a stream that sends this body to a client that takes nothing but the first piece.
@@ -245,6 +259,23 @@ mod tests {
         let deadline = Instant::now().checked_add(Duration::from_secs(5));
         assert_eq!(watched(messages().until(deadline), usage.clone()).await.as_secs(), 6);
         assert_eq!(watched(messages(), usage).await.as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_has_only_what_hyper_takes_anyway_reads_nothing() {
+        let usage = track(true, usize::MAX).0;
+        usage.unsent().add(1 << 30);
+        let mut body = SentBody::new(vec![0; PIECE * 3].into(), usage.clone());
+        for goes_on in [false, true] {
+            let hands_out = async {
+                sleep(Duration::from_millis(500)).await;
+                poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await.unwrap().unwrap();
+            };
+            let waits = timeout(Duration::from_millis(1500), usage.unsent().becomes_less());
+            let (waited, ()) = tokio::join!(waits, hands_out);
+            assert_eq!(waited.is_err(), goes_on);
+            assert!(waited.is_err() || waited == Ok(false));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,19 +9,26 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, Sleep, sleep, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
 
 use crate::call::Body;
+use crate::call::turn::Waited;
 use crate::cancellation::CancellationToken;
+use crate::deadline;
+#[cfg(feature = "rest")]
+use crate::deadline::earliest;
 use crate::peer::{Lane, Outbox as _};
+use crate::protocol::connect;
 use crate::protocol::limits::Keepalive;
+#[cfg(feature = "rest")]
+use crate::protocol::rest;
 use crate::protocol::service::Answering;
 use crate::server::Connected;
 use crate::server::connect_info::ConnectInfo;
@@ -292,8 +299,8 @@ async fn once_read_out(rest: Incoming, mut response: Response<Body>) -> Response
     response
 }
 
-/// Begins with a request as soon as the connection has less to send. Its client may send it again if that takes too long: it
-/// is told that nobody has begun with it.
+/// Begins with a request as soon as the connection has less to send. If that takes too long, or as long as its caller would
+/// wait, it is refused: the client may send it again, as it is told that nobody has begun with it.
 #[cold]
 fn when_less(
     usage: ConnectionUse,
@@ -303,10 +310,27 @@ fn when_less(
     connect_info: ConnectInfo,
 ) -> Pin<Box<dyn Future<Output = Result<Answering, h2::Error>> + Send>> {
     Box::pin(async move {
-        if !usage.unsent().becomes_less().await {
+        let arrived = Instant::now();
+        let mut less = usage.unsent().becomes_less();
+        let became_less = match time_left(&parts.headers) {
+            None => less.await,
+            Some(time) => timeout(time, &mut less).await.unwrap_or(false),
+        };
+        if !became_less {
             tracing::debug!("a client does not read its responses: a request is refused");
             return Err(h2::Reason::REFUSED_STREAM.into());
         }
+        parts.extensions.insert(Waited(arrived.elapsed()));
         Ok(service.answer(&mut parts, body, Some(&connect_info)))
     })
+}
+
+/// The time that the caller of a request waits for its response, in the words of any protocol: which one it speaks is not
+/// known yet. What is malformed is refused by whoever reads the request.
+fn time_left(headers: &HeaderMap) -> Option<Duration> {
+    let known = [deadline::of_caller(headers), connect::timeout::of_caller(headers)];
+    let known = known.into_iter().filter_map(Result::ok).flatten().min();
+    #[cfg(feature = "rest")]
+    let known = earliest(known, rest::server::timeout_of_caller(headers));
+    known
 }

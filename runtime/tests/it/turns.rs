@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -51,10 +51,14 @@ struct Idle(http2::SendRequest<Full<Bytes>>);
 
 impl Idle {
     async fn connect(server: &Running) -> Self {
+        Self::with_window(server, 1 << 16).await
+    }
+
+    async fn with_window(server: &Running, window: u32) -> Self {
         let addr = server.endpoint.strip_prefix("http://").unwrap();
         let io = TokioIo::new(TcpStream::connect(addr).await.unwrap());
         let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder.initial_stream_window_size(1 << 16).initial_connection_window_size(1 << 16);
+        builder.initial_stream_window_size(window).initial_connection_window_size(1 << 16);
         let (sender, connection) = builder.handshake(io).await.unwrap();
         tokio::spawn(connection);
         Self(sender)
@@ -62,10 +66,19 @@ impl Idle {
 
     /// Asks for a response of this size.
     async fn ask(&self, size: usize) -> Result<Response<Incoming>, hyper::Error> {
-        let body = format!(r#"{{"text":"size","number":{size}}}"#);
+        self.call(&format!(r#"{{"text":"size","number":{size}}}"#), ("x-own", "1")).await
+    }
+
+    /// A call with one more header.
+    async fn call(
+        &self,
+        body: &str,
+        (name, value): (&str, &str),
+    ) -> Result<Response<Incoming>, hyper::Error> {
         let request = Request::post("http://localhost/demo.v1.Demo/Say")
             .header("content-type", "application/json")
-            .body(Full::from(body))
+            .header(name, value)
+            .body(Full::from(body.to_owned()))
             .unwrap();
         timeout(LONG, self.0.clone().send_request(request)).await.expect("an answer")
     }
@@ -99,6 +112,50 @@ async fn who_does_not_read_gets_no_more() {
     }
 }
 
+/// What is answered late, or never.
+const HANG: &str = r#"{"text":"hang"}"#;
+
+fn reason_of(error: &hyper::Error) -> Option<h2::Reason> {
+    std::error::Error::source(error)?.downcast_ref::<h2::Error>()?.reason()
+}
+
+#[tokio::test]
+async fn an_error_that_nobody_reads_is_over_with_its_call() {
+    let server = serve(|server| server).await;
+    let client = Idle::with_window(&server, 0).await;
+    let start = Instant::now();
+    let mut response = client.call(HANG, ("connect-timeout-ms", "200")).await.unwrap();
+    assert_eq!(response.status(), 504);
+    let end = timeout(LONG, response.frame()).await.expect("its end").unwrap().unwrap_err();
+    assert_eq!(reason_of(&end), Some(h2::Reason::CANCEL));
+    // A second is for the last word.
+    assert!(start.elapsed() < SOON + Duration::from_secs(3), "it ends late: {:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn the_time_that_a_request_waits_counts_for_its_call() {
+    const MIB: usize = 1 << 20;
+
+    let server = serve(|server| server).await;
+    let (client, mut held) = (Idle::connect(&server).await, Vec::new());
+    for _ in 0..4 {
+        assert_eq!(client.status(5 * MIB, &mut held).await, 200);
+    }
+    let wait = Duration::from_millis(700);
+    let start = Instant::now();
+    let makes_room = async {
+        tokio::time::sleep(wait).await;
+        held.clear();
+    };
+    let (response, ()) = tokio::join!(client.call(HANG, ("connect-timeout-ms", "2000")), makes_room);
+    assert_eq!(response.unwrap().status(), 504);
+    assert!(
+        start.elapsed() < Duration::from_secs(2) + wait / 2,
+        "its deadline was late: {:?}",
+        start.elapsed()
+    );
+}
+
 #[tokio::test]
 async fn a_request_that_waits_in_vain_is_refused_before_it_begins() {
     const MIB: usize = 1 << 20;
@@ -111,8 +168,14 @@ async fn a_request_that_waits_in_vain_is_refused_before_it_begins() {
     let start = Instant::now();
     let error = client.ask(1).await.unwrap_err();
     assert!(start.elapsed() > Duration::from_millis(900), "it waits a while: {:?}", start.elapsed());
-    let reason = std::error::Error::source(&error).unwrap().downcast_ref::<h2::Error>().unwrap().reason();
-    assert_eq!(reason, Some(h2::Reason::REFUSED_STREAM));
+    assert_eq!(reason_of(&error), Some(h2::Reason::REFUSED_STREAM));
+    // Nor does it wait longer than its caller.
+    for soon in [("connect-timeout-ms", "200"), ("grpc-timeout", "200m"), ("x-request-timeout", "0.2")] {
+        let start = Instant::now();
+        let error = client.call(HANG, soon).await.unwrap_err();
+        assert!(start.elapsed() < Duration::from_millis(700), "{soon:?}: it waits {:?}", start.elapsed());
+        assert_eq!(reason_of(&error), Some(h2::Reason::REFUSED_STREAM));
+    }
     held.clear();
     assert_eq!(client.status(1, &mut held).await, 200);
 }

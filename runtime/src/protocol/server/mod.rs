@@ -327,7 +327,9 @@ impl Enveloped {
     /// The response of a call that failed.
     #[cold]
     fn refuse(&self, status: Status) -> Response<Body> {
-        self.form.dialect.refusal(self.form.codec, &self.call.refuse(status))
+        let mut response = self.form.dialect.refusal(self.form.codec, &self.call.refuse(status));
+        response.body_mut().set_deadline(self.call.context().instant());
+        response
     }
 
     /// Reads the one request that is due.

@@ -334,7 +334,15 @@ fn media_type(codec: Codec) -> HeaderValue {
 }
 
 impl Unary {
-    fn finish(mut self, outcome: Result<(), CallError>) -> Response<Body> {
+    /// The response of the call, which is of no use after its deadline, be it an answer or an error.
+    fn finish(self, outcome: Result<(), CallError>) -> Response<Body> {
+        let deadline = self.call.context().instant();
+        let mut response = self.respond_with(outcome);
+        response.body_mut().set_deadline(deadline);
+        response
+    }
+
+    fn respond_with(mut self, outcome: Result<(), CallError>) -> Response<Body> {
         let answer = outcome
             .and_then(|()| self.answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         let ctx = self.call.context();
@@ -358,7 +366,7 @@ impl Unary {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
             etag::add_form(headers, coding.name());
         }
-        *response.body_mut() = Body::from(data).until(ctx.instant());
+        *response.body_mut() = Body::from(data);
         if let Some(caching) = &self.caching
             && let Err(error) = caching.conclude(&mut response)
         {

@@ -18,6 +18,7 @@ use crate::protocol::wire::{self, PER_HEADER};
 
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
+
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
@@ -167,15 +168,21 @@ fn drop_named(headers: &mut HeaderMap) {
 /// Makes one deadline of `grpc-timeout` and `X-Request-Timeout`, the earlier of the two.
 fn set_timeout(headers: &mut HeaderMap) -> Result<(), CallError> {
     let grpc = deadline::of_caller(headers)?;
-    let Some(value) = headers.get(REQUEST_TIMEOUT) else { return Ok(()) };
-    let http = value.to_str().ok().and_then(seconds);
-    let http = http.ok_or_else(|| {
+    if !headers.contains_key(REQUEST_TIMEOUT) {
+        return Ok(());
+    }
+    let http = timeout_of_caller(headers).ok_or_else(|| {
         wrong(&HeaderName::from_static(REQUEST_TIMEOUT), "seconds such as `1.5` or `1.5s`, or `100ms`")
     })?;
     if let Some(timeout) = earliest(grpc, Some(http)) {
         headers.insert(deadline::HEADER, deadline::format(timeout));
     }
     Ok(())
+}
+
+/// What `X-Request-Timeout` says, if that is a time.
+pub(crate) fn timeout_of_caller(headers: &HeaderMap) -> Option<Duration> {
+    seconds(headers.get(REQUEST_TIMEOUT)?.to_str().ok()?)
 }
 
 /// A time in seconds, or in milliseconds.

@@ -30,6 +30,7 @@ mod websocket;
 pub use error_body::{ErrorBody, ErrorResponse};
 #[cfg(all(feature = "multipart", any(test, fuzzing)))]
 pub(crate) use forms::{Event, Parts};
+pub(crate) use headers::timeout_of_caller;
 #[cfg(all(feature = "multipart", any(test, fuzzing)))]
 pub(crate) use options::FormLimits;
 pub use options::Options;
