@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 use prost_reflect::prost::Message as _;
-use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use prost_types::descriptor_proto::ExtensionRange;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    FileDescriptorSet, OneofDescriptorProto,
+};
 use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::input::Source;
 
@@ -113,12 +118,69 @@ fn the_entry_of_a_map_is_of_one_field() {
     let error = changed(&|message| {
         let map = message.field[0].clone();
         let other = &mut message.field[1];
-        *other = prost_types::FieldDescriptorProto { name: Some("b".into()), number: Some(2), ..map };
+        *other = FieldDescriptorProto { name: Some("b".into()), number: Some(2), ..map };
         other.json_name = Some("b".into());
     });
     assert!(error.unwrap_err().contains("is not the entry of a map field"));
     let error = changed(&|message| drop(message.field.remove(0)));
     assert!(error.unwrap_err().contains("is not the entry of a map field"));
+}
+
+#[test]
+fn the_entry_of_a_map_is_a_key_and_a_value_and_no_more() {
+    type Change = fn(&mut DescriptorProto);
+    let file = with_map();
+    let not_an_entry = |what: &str, change: &dyn Fn(&mut DescriptorProto)| {
+        let mut file = file.clone();
+        change(&mut file.message_type[0].nested_type[0]);
+        let error = generate_set(vec![file]).expect_err(what);
+        assert!(error.contains("is not the entry of a map field"), "{what}: {error}");
+    };
+    for at in [0, 1] {
+        let fields: [(&str, fn(&mut FieldDescriptorProto)); 5] = [
+            ("name", |field| field.name = Some("other".into())),
+            ("number", |field| field.number = Some(7)),
+            ("label", |field| field.set_label(Label::Repeated)),
+            ("oneof", |field| field.oneof_index = Some(0)),
+            ("optional", |field| field.proto3_optional = Some(true)),
+        ];
+        for (what, change) in fields {
+            not_an_entry(&format!("{what} of field {at}"), &|entry| change(&mut entry.field[at]));
+        }
+    }
+    for kind in [Type::Double, Type::Float, Type::Bytes, Type::Group, Type::Message, Type::Enum] {
+        not_an_entry(&format!("{kind:?} as a key"), &|entry| entry.field[0].set_type(kind));
+    }
+    let entries: [(&str, Change); 10] = [
+        ("a key of no type", |entry| entry.field[0].r#type = None),
+        ("a key of another type", |entry| entry.field[0].r#type = Some(99)),
+        ("a key with the name of a type", |entry| entry.field[0].type_name = Some(".M".into())),
+        ("a group as a value", |entry| entry.field[1].set_type(Type::Group)),
+        ("one field", |entry| entry.field.truncate(1)),
+        ("a message inside", |entry| entry.nested_type.push(named("N"))),
+        ("an enum inside", |entry| {
+            let value = EnumValueDescriptorProto { name: Some("Z".into()), number: Some(0), options: None };
+            let name = Some("E".into());
+            entry.enum_type.push(EnumDescriptorProto { name, value: vec![value], ..Default::default() });
+        }),
+        ("an extension inside", |entry| {
+            let field = FieldDescriptorProto { extendee: Some(".M".into()), ..entry.field[0].clone() };
+            entry.extension.push(field);
+        }),
+        ("a oneof", |entry| {
+            entry.oneof_decl.push(OneofDescriptorProto { name: Some("o".into()), options: None });
+        }),
+        ("room for extensions", |entry| {
+            entry.extension_range.push(ExtensionRange { start: Some(100), end: Some(200), options: None });
+        }),
+    ];
+    for (what, change) in entries {
+        not_an_entry(what, &change);
+    }
+}
+
+fn named(name: &str) -> DescriptorProto {
+    DescriptorProto { name: Some(name.into()), ..DescriptorProto::default() }
 }
 
 #[test]
