@@ -6,8 +6,8 @@ use prost_reflect::prost::Message as _;
 use prost_types::descriptor_proto::ExtensionRange;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet, OneofDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, FileDescriptorSet, OneofDescriptorProto,
 };
 use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::input::Source;

@@ -18,27 +18,33 @@ use crate::server::{
     CHAT, Call, DOWNLOAD, HI, LONG, Server, Text, UNARY, answer, answer_all, end, head, report, text, unary,
 };
 
+/// A server that refuses so many calls before it answers, and how many it has got.
+async fn refuses(refusals: usize) -> (Server, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    let server = Server::start(
+        100,
+        Arc::new(move |_, mut connection| {
+            let seen = Arc::clone(&seen);
+            Box::pin(async move {
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    if seen.fetch_add(1, Ordering::SeqCst) < refusals {
+                        respond.send_reset(Reason::REFUSED_STREAM);
+                    } else {
+                        answer(respond);
+                    }
+                }
+            })
+        }),
+    )
+    .await;
+    (server, count)
+}
+
 #[tokio::test]
 async fn a_stream_that_is_refused_is_sent_again() {
     for refusals in [1, 2, usize::MAX] {
-        let count = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&count);
-        let server = Server::start(
-            100,
-            Arc::new(move |_, mut connection| {
-                let seen = Arc::clone(&seen);
-                Box::pin(async move {
-                    while let Some(Ok((_, mut respond))) = connection.accept().await {
-                        if seen.fetch_add(1, Ordering::SeqCst) < refusals {
-                            respond.send_reset(Reason::REFUSED_STREAM);
-                        } else {
-                            answer(respond);
-                        }
-                    }
-                })
-            }),
-        )
-        .await;
+        let (server, count) = refuses(refusals).await;
         let channel = server.builder().connect_lazy().unwrap();
         let since = Instant::now();
         let outcome = unary(&channel, Context::new()).await;
@@ -109,6 +115,24 @@ async fn a_stream_of_requests_that_is_refused_is_sent_again_if_nothing_of_it_was
     let call = client::bidi_streaming::<_, Text, Status>(&channel, &CHAT, Context::new(), requests);
     let status = timeout(LONG, call).await.unwrap().map(drop).unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+}
+
+#[tokio::test]
+async fn a_stream_of_requests_is_sent_three_times_and_no_more() {
+    for (refusals, sent) in [(2, 3), (usize::MAX, 3)] {
+        let (server, count) = refuses(refusals).await;
+        // Without a connection, and with one that is there.
+        let lazy = server.builder().connect_lazy().unwrap();
+        let open = server.builder().connect().await.unwrap();
+        for channel in [lazy, open] {
+            count.store(0, Ordering::SeqCst);
+            let (_sender, requests) = RequestStream::<Text>::channel(1);
+            let call = client::bidi_streaming::<_, Text, Status>(&channel, &CHAT, Context::new(), requests);
+            let outcome = timeout(LONG, call).await.expect("an end").map(drop);
+            assert_eq!(outcome.is_ok(), refusals < sent, "{outcome:?}");
+            assert_eq!(count.load(Ordering::SeqCst), sent, "refused {refusals} times");
+        }
+    }
 }
 
 #[tokio::test]
