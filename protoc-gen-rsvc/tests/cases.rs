@@ -128,7 +128,7 @@ fn the_entry_of_a_map_is_of_one_field() {
 
 #[test]
 fn the_entry_of_a_map_is_a_key_and_a_value_and_no_more() {
-    type Change = fn(&mut DescriptorProto);
+    type Case<T> = (&'static str, fn(&mut T));
     let file = with_map();
     let not_an_entry = |what: &str, change: &dyn Fn(&mut DescriptorProto)| {
         let mut file = file.clone();
@@ -137,7 +137,7 @@ fn the_entry_of_a_map_is_a_key_and_a_value_and_no_more() {
         assert!(error.contains("is not the entry of a map field"), "{what}: {error}");
     };
     for at in [0, 1] {
-        let fields: [(&str, fn(&mut FieldDescriptorProto)); 5] = [
+        let fields: [Case<FieldDescriptorProto>; 5] = [
             ("name", |field| field.name = Some("other".into())),
             ("number", |field| field.number = Some(7)),
             ("label", |field| field.set_label(Label::Repeated)),
@@ -151,7 +151,7 @@ fn the_entry_of_a_map_is_a_key_and_a_value_and_no_more() {
     for kind in [Type::Double, Type::Float, Type::Bytes, Type::Group, Type::Message, Type::Enum] {
         not_an_entry(&format!("{kind:?} as a key"), &|entry| entry.field[0].set_type(kind));
     }
-    let entries: [(&str, Change); 10] = [
+    let entries: [Case<DescriptorProto>; 10] = [
         ("a key of no type", |entry| entry.field[0].r#type = None),
         ("a key of another type", |entry| entry.field[0].r#type = Some(99)),
         ("a key with the name of a type", |entry| entry.field[0].type_name = Some(".M".into())),
