@@ -58,11 +58,11 @@ pub(crate) fn certificates(
 }
 
 /// A channel made with tonic.
-#[cfg(feature = "client")]
+#[cfg(feature = "tonic-channel")]
 pub(crate) use tonic::transport::Channel as TonicChannel;
 
 /// Sends a request through a channel made with tonic.
-#[cfg(feature = "client")]
+#[cfg(feature = "tonic-channel")]
 pub(crate) async fn send<B>(
     mut channel: TonicChannel,
     request: http::Request<B>,
@@ -77,7 +77,7 @@ where
 }
 
 /// Whether a channel made with tonic has found that the time of a call is over, which it reads from the headers.
-#[cfg(feature = "client")]
+#[cfg(feature = "tonic-channel")]
 pub(crate) fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is::<tonic::TimeoutExpired>() || error.source().is_some_and(is_timeout)
 }

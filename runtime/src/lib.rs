@@ -25,9 +25,11 @@
 //! | `client` | yes | [`Channel`] |
 //! | `rpc` | with either | what a service trait names: [`Context`], streams, [`Authenticator`] |
 //! | `rest` | yes | REST on the same port, and [`rest::Rest`] for other servers |
-//! | `compression` | yes | messages and bodies in gzip, br and zstd |
-//! | `multipart` | yes | forms with files over REST, for methods that take them |
-//! | `websocket` | yes | streams of REST over WebSocket |
+//! | `compression` | yes | messages and bodies in gzip |
+//! | `br`, `zstd` | no | the same in br, which gRPC does not have, and in zstd |
+//! | `multipart` | no | forms with files over REST, for methods that take them |
+//! | `websocket` | no | streams of REST over WebSocket |
+//! | `tonic-channel` | no | a [`Channel`] of one that was made with tonic |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
 //! | `jwt` | no | [`auth::jwt`]: callers known by signed tokens, with keys from a value or a file |
 //! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |

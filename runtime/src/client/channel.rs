@@ -16,8 +16,10 @@ use super::retry::Retrying;
 use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
+#[cfg(feature = "tonic-channel")]
 use super::tonic::Tonic;
 use super::transport::TowerTransport;
+#[cfg(feature = "tonic-channel")]
 use crate::bridge::TonicChannel;
 use crate::call::{Body, BoxError};
 use crate::client::{Codec, HttpVersion, Protocol};
@@ -83,7 +85,8 @@ impl Channel {
     }
 }
 
-/// A channel made with tonic, with default settings for calls.
+/// A channel made with tonic, with default settings for calls. It needs the feature `tonic-channel`.
+#[cfg(feature = "tonic-channel")]
 impl From<TonicChannel> for Channel {
     fn from(inner: TonicChannel) -> Self {
         let endpoint = Endpoint {

@@ -33,6 +33,7 @@ mod service_config;
 mod settings;
 mod shared;
 mod stack;
+#[cfg(feature = "tonic-channel")]
 mod tonic;
 mod transport;
 mod watched;

@@ -24,6 +24,10 @@ const FORMS: [&str; 4] = [PROTOBUF, "gzip", "br", "zstd"];
 /// The form of a response in protobuf.
 pub(crate) const PROTOBUF: &str = "proto";
 
+/// Bytes of the hash of a content.
+#[cfg(feature = "server")]
+const HASH: usize = 16;
+
 /// An entity tag.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EntityTag {
@@ -41,6 +45,17 @@ impl EntityTag {
     /// A strong tag of bytes that a tag may have.
     pub(crate) fn strong(opaque: impl Into<Vec<u8>>) -> Self {
         Self { is_weak: false, opaque: opaque.into() }
+    }
+
+    /// The tag of a content, which is all these parts: its hash by BLAKE2b, of 128 bits. Nobody can make two contents
+    /// with one tag, which a condition as `If-Match` relies on.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_content<const N: usize>(parts: [&[u8]; N]) -> Self {
+        let mut hash = blake2b_simd::Params::new().hash_length(HASH).to_state();
+        for part in parts {
+            hash.update(part);
+        }
+        Self::strong(hexadecimal(hash.finalize().as_bytes()))
     }
 
     /// Reads one tag, as `"7"` or `W/"7"`. `None` if it is none.

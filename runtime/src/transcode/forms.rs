@@ -23,8 +23,15 @@ impl Forms {
     }
 
     /// Takes `multipart/form-data`.
+    ///
+    /// # Panics
+    /// On a server without the feature `multipart`, when it is compiled: such forms would be taken for JSON.
     #[must_use]
     pub const fn multipart(mut self) -> Self {
+        assert!(
+            cfg!(any(feature = "multipart", not(feature = "rest"))),
+            "a method takes multipart forms: add the feature `multipart` of `rsvc` to `Cargo.toml`"
+        );
         self.multipart = true;
         self
     }
@@ -41,6 +48,7 @@ impl Forms {
 /// fields.
 #[derive(Clone, Copy, Debug)]
 pub struct FormFile {
+    #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "only multipart forms have files"))]
     pub(crate) content: &'static [u16],
     pub(crate) filename: Option<&'static [u16]>,
     pub(crate) media_type: Option<&'static [u16]>,

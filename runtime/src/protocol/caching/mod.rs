@@ -10,7 +10,6 @@ use http::header::{
     CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED, SET_COOKIE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use sha2::{Digest as _, Sha256};
 
 use crate::Context;
 use crate::access::is_open;
@@ -22,9 +21,6 @@ use crate::etag::{self, Condition, EntityTag, Malformed};
 use crate::message::AnyMessage;
 use crate::method::{Idempotency, MethodInfo};
 use crate::precondition;
-
-/// Bytes of a hash that are sent: 128 bits.
-const HASH: usize = 16;
 
 /// What caches are told of one response, and what its request asks.
 pub(crate) struct Caching {
@@ -170,8 +166,7 @@ impl Caching {
 /// The tag of the content of a response.
 pub(crate) fn tag_of(media_type: &HeaderValue, content: &[u8]) -> EntityTag {
     // No media type has a zero in it.
-    let hash = Sha256::new().chain_update(media_type).chain_update([0]).chain_update(content).finalize();
-    EntityTag::strong(etag::hexadecimal(&hash[..HASH]))
+    EntityTag::of_content([media_type.as_bytes(), &[0], content])
 }
 
 /// Adds a name to `Vary`, unless it is there.

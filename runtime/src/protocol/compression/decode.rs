@@ -13,20 +13,31 @@ use crate::bridge::Status;
 use crate::call::Body;
 use crate::call::yield_budget::YieldBudget;
 
+#[cfg(feature = "br")]
+use super::brotli;
 use super::feed::{Feed, FeedReader};
 use super::held::DecoderShare;
+#[cfg(feature = "zstd")]
 use super::zstd::ZstdDecoder;
-use super::{Compression, DecompressError, brotli};
+use super::{Compression, DecompressError};
 
 /// How much comes out at once.
 const STEP: usize = 16 * 1024;
 
 /// `share` is what it may hold, if anybody counts that: gzip looks back 32 KiB, which is little.
+#[cfg_attr(
+    not(any(feature = "br", feature = "zstd")),
+    allow(unused_variables, reason = "gzip asks for none")
+)]
 fn decoder(coding: Compression, feed: &Feed, share: Option<&DecoderShare>) -> Box<dyn Read + Send> {
     match coding {
         Compression::Gzip => Box::new(MultiGzDecoder::new(FeedReader::new(feed.clone()))),
+        #[cfg(feature = "br")]
         Compression::Brotli => Box::new(brotli::decoder(feed, share)),
+        #[cfg(feature = "zstd")]
         Compression::Zstd => Box::new(ZstdDecoder::new(feed.clone(), share.cloned())),
+        #[cfg(not(all(feature = "br", feature = "zstd")))]
+        _ => coding.is_missing(),
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http_body::Frame;
+#[cfg(feature = "zstd")]
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::Compression;
@@ -19,9 +20,11 @@ const STEP: usize = 64 * 1024;
 
 /// Brotli's effort. With it JSON gets smaller than with gzip's usual effort, in less time; one step more takes twice as
 /// long for two percent.
+#[cfg(feature = "br")]
 const BROTLI_QUALITY: u32 = 3;
 
 /// How far back brotli looks, as a power of two: what a stream costs in memory.
+#[cfg(feature = "br")]
 const BROTLI_WINDOW: u32 = 19;
 
 /// Why writing does not fail.
@@ -30,8 +33,10 @@ const MEMORY: &str = "memory takes everything";
 /// A coding at work, which writes into memory.
 enum Encoder {
     Gzip(GzEncoder<Vec<u8>>),
+    #[cfg(feature = "br")]
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
     /// A frame for every flush: a body may have many, and has at least one.
+    #[cfg(feature = "zstd")]
     Zstd {
         pending: Vec<u8>,
         begun: bool,
@@ -42,20 +47,26 @@ impl Encoder {
     fn new(coding: Compression) -> Self {
         match coding {
             Compression::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default())),
+            #[cfg(feature = "br")]
             Compression::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 4096,
                 BROTLI_QUALITY,
                 BROTLI_WINDOW,
             ))),
+            #[cfg(feature = "zstd")]
             Compression::Zstd => Self::Zstd { pending: Vec::new(), begun: false },
+            #[cfg(not(all(feature = "br", feature = "zstd")))]
+            _ => coding.is_missing(),
         }
     }
 
     fn write(&mut self, data: &[u8]) {
         let written = match self {
             Self::Gzip(encoder) => encoder.write_all(data),
+            #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.write_all(data),
+            #[cfg(feature = "zstd")]
             Self::Zstd { pending, .. } => pending.write_all(data),
         };
         written.expect(MEMORY);
@@ -68,11 +79,14 @@ impl Encoder {
                 encoder.flush().expect(MEMORY);
                 std::mem::take(encoder.get_mut())
             }
+            #[cfg(feature = "br")]
             Self::Brotli(encoder) => {
                 encoder.flush().expect(MEMORY);
                 std::mem::take(encoder.get_mut())
             }
+            #[cfg(feature = "zstd")]
             Self::Zstd { pending, .. } if pending.is_empty() => Vec::new(),
+            #[cfg(feature = "zstd")]
             Self::Zstd { pending, begun } => {
                 *begun = true;
                 let frame = compress_to_vec(&**pending, CompressionLevel::Fastest);
@@ -85,8 +99,11 @@ impl Encoder {
     fn finish(self) -> Vec<u8> {
         match self {
             Self::Gzip(encoder) => encoder.finish().expect(MEMORY),
+            #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.into_inner(),
+            #[cfg(feature = "zstd")]
             Self::Zstd { pending, begun: true } if pending.is_empty() => Vec::new(),
+            #[cfg(feature = "zstd")]
             Self::Zstd { pending, .. } => compress_to_vec(&*pending, CompressionLevel::Fastest),
         }
     }

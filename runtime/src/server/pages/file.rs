@@ -5,13 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderValue;
-use sha2::{Digest as _, Sha256};
 
-use crate::etag::{self, EntityTag};
+use crate::etag::EntityTag;
 use crate::protocol::compression::Compression;
-
-/// Bytes of a hash that are sent: 128 bits.
-const HASH: usize = 16;
 
 /// Files that are smaller are not compressed: it would gain nothing.
 const COMPRESS_FROM: usize = 1024;
@@ -74,9 +70,8 @@ impl File {
     }
 
     fn of(name: &str, content: Bytes, policy: &'static str) -> Self {
-        let hash = Sha256::digest(&content);
         Self {
-            tag: EntityTag::strong(etag::hexadecimal(&hash[..HASH])),
+            tag: EntityTag::of_content([&content]),
             media_type: HeaderValue::from_static(media_type(name)),
             policy: HeaderValue::from_static(policy),
             content,

@@ -105,7 +105,8 @@ pub(crate) fn request(
 
 /// Says what codings a request may have, in the response to one that has another.
 pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
-    let supported = HeaderValue::from_static("br, gzip, zstd");
+    let names: Vec<_> = Compression::SUPPORTED.iter().map(|known| known.name()).collect();
+    let supported = HeaderValue::try_from(names.join(", ")).expect("names of compressions are header values");
     response.headers_mut().insert(ACCEPT_ENCODING, supported);
     response
 }
