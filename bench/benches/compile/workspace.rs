@@ -83,6 +83,12 @@ impl Workspace {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.env("CARGO_TARGET_DIR", &self.target);
         command.env("CARGO_INCREMENTAL", "0").env_remove("RUSTFLAGS");
+        // The profiles are those that cargo has by itself.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
