@@ -58,14 +58,22 @@
 //! a client a call costs one more allocation for a stream, and the metadata that goes out is copied from the context.
 
 #![cfg_attr(
-    not(all(feature = "server", feature = "client", feature = "rest", feature = "compression")),
+    not(all(
+        feature = "server",
+        feature = "client",
+        feature = "rest",
+        feature = "br",
+        feature = "zstd",
+        feature = "multipart",
+        feature = "websocket"
+    )),
     allow(
         dead_code,
         unreachable_pub,
         unused_imports,
         clippy::needless_pass_by_value,
         clippy::unused_self,
-        reason = "what both ends of a call share is more than either uses"
+        reason = "what both ends and all protocols share is more than one of them uses"
     )
 )]
 

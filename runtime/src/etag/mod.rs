@@ -47,7 +47,7 @@ impl EntityTag {
         Self { is_weak: false, opaque: opaque.into() }
     }
 
-    /// The tag of a content, which is all these parts: its hash by BLAKE2b, of 128 bits. Nobody can make two contents
+    /// The tag of a content, which is all these parts: its hash by `BLAKE2b`, of 128 bits. Nobody can make two contents
     /// with one tag, which a condition as `If-Match` relies on.
     #[cfg(feature = "server")]
     pub(crate) fn of_content<const N: usize>(parts: [&[u8]; N]) -> Self {

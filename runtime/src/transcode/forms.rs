@@ -27,6 +27,7 @@ impl Forms {
     /// # Panics
     /// On a server without the feature `multipart`, when it is compiled: such forms would be taken for JSON.
     #[must_use]
+    #[allow(clippy::assertions_on_constants, reason = "it is one of the features")]
     pub const fn multipart(mut self) -> Self {
         assert!(
             cfg!(any(feature = "multipart", not(feature = "rest"))),
@@ -48,7 +49,6 @@ impl Forms {
 /// fields.
 #[derive(Clone, Copy, Debug)]
 pub struct FormFile {
-    #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "only multipart forms have files"))]
     pub(crate) content: &'static [u16],
     pub(crate) filename: Option<&'static [u16]>,
     pub(crate) media_type: Option<&'static [u16]>,

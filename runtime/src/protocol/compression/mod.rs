@@ -10,10 +10,6 @@ pub(crate) mod encode;
 #[cfg(feature = "compression")]
 mod feed;
 #[cfg(feature = "compression")]
-#[cfg_attr(
-    not(any(feature = "br", feature = "zstd")),
-    allow(dead_code, reason = "gzip holds too little to count")
-)]
 pub(crate) mod held;
 #[cfg(feature = "zstd")]
 mod zstd;
