@@ -34,6 +34,7 @@ pub mod options;
 mod output;
 mod resolve;
 mod samples;
+mod sorted;
 mod storage;
 mod threads;
 mod tokens;
@@ -400,7 +401,7 @@ impl Builder {
         output::print(&emitter, &keep).map_err(Errors::one)?;
         let warnings = sink.finish(&loaded.sources);
         let mut files: Vec<GeneratedFile> = files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        files.sort_by(|a, b| a.name.cmp(&b.name));
+        sorted::sort_by(&mut files, |a, b| a.name.cmp(&b.name));
         Ok(Generated { files, warnings, read: loaded.read })
     }
 

@@ -1,6 +1,7 @@
 //! Threads with enough stack for what the input nests.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{Scope, ScopedJoinHandle};
 use std::{io, panic, thread};
 
 use crate::diag::{Code, Diagnostic};
@@ -19,9 +20,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Runs on a thread of its own: several phases, `syn` and the formatter recurse over what the input nests.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+    let mut result = None;
+    run(Box::new(|| result = Some(work())))?;
+    Ok(result.expect("the thread has ended, and a panic of it was passed on"))
+}
+
+fn run(work: Box<dyn FnOnce() + Send + '_>) -> Result<(), Diagnostic> {
     thread::scope(|scope| {
-        let running = builder().spawn_scoped(scope, work).map_err(|error| no_thread(&error))?;
-        Ok(running.join().unwrap_or_else(|reason| panic::resume_unwind(reason)))
+        start(scope, work)?.join().unwrap_or_else(|reason| panic::resume_unwind(reason));
+        Ok(())
     })
 }
 
@@ -30,15 +37,20 @@ pub(crate) fn on_every_core(tasks: usize, work: &(dyn Fn() + Sync)) -> Result<()
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 1..cores.min(tasks).min(MOST) {
-            builder().spawn_scoped(scope, work).map_err(|error| no_thread(&error))?;
+            start(scope, Box::new(work))?;
         }
         work();
         Ok(())
     })
 }
 
-fn builder() -> thread::Builder {
-    thread::Builder::new().name("rsvc".to_owned()).stack_size(STACK)
+/// Starts a thread. For any work alike: what the standard library makes for one type of it is large.
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: Box<dyn FnOnce() + Send + 'scope>,
+) -> Result<ScopedJoinHandle<'scope, ()>, Diagnostic> {
+    let builder = thread::Builder::new().name("rsvc".to_owned()).stack_size(STACK);
+    builder.spawn_scoped(scope, work).map_err(|error| no_thread(&error))
 }
 
 fn no_thread(error: &io::Error) -> Diagnostic {

@@ -4,6 +4,7 @@ use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
 use crate::model::WellKnown;
 use crate::model::plan::Const;
+use crate::sorted;
 
 /// A value of the descriptors as a constant.
 pub fn const_value(value: &Value) -> Const {
@@ -21,7 +22,7 @@ pub fn const_value(value: &Value) -> Const {
         Value::List(items) => Const::List(items.iter().map(const_value).collect()),
         Value::Map(entries) => {
             let mut out: Vec<_> = entries.iter().collect();
-            out.sort_by(|a, b| format!("{:?}", a.0).cmp(&format!("{:?}", b.0)));
+            sorted::sort_by(&mut out, |a, b| format!("{:?}", a.0).cmp(&format!("{:?}", b.0)));
             let entry =
                 |(k, v): (&prost_reflect::MapKey, &Value)| (const_value(&k.clone().into()), const_value(v));
             Const::Map(out.into_iter().map(entry).collect())

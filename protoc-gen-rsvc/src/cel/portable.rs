@@ -2,6 +2,7 @@
 
 use super::ast::{Expr, ExprKind};
 use super::error::CelError;
+use crate::sorted;
 
 /// Its parts that other implementations of protovalidate refuse.
 pub fn unportable(expr: &Expr) -> Vec<CelError> {
@@ -20,6 +21,6 @@ pub fn unportable(expr: &Expr) -> Vec<CelError> {
         }
         open.extend(expr.parts());
     }
-    found.sort_by_key(|error| error.span);
+    sorted::sort_by_key(&mut found, |error| error.span);
     found
 }

@@ -1,6 +1,7 @@
 //! What of a message an expression reads.
 
 use super::check::{Member, Typed, TypedKind};
+use crate::sorted;
 
 /// At the end of a path: whether the field is set at all, whatever is in it. The runtime has the same.
 pub const PRESENCE: u32 = 0;
@@ -16,7 +17,7 @@ pub fn reads(rule: &Typed, var: usize) -> Vec<Vec<u32>> {
 
 /// Sorts paths, and leaves out those that lie in another.
 fn normalize(paths: &mut Vec<Vec<u32>>) {
-    paths.sort_unstable();
+    sorted::sort(paths);
     paths.dedup_by(|path, before| path.starts_with(before));
 }
 

@@ -1,15 +1,14 @@
 //! `RSVC0405`: a domain and a reason identify an error for all time, so no two errors may share them.
 
-use std::collections::BTreeMap;
-
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::model::Schema;
+use crate::sorted::SortedMap;
 
 /// What `google.rpc.ErrorInfo` allows.
 const LONGEST: usize = 63;
 
 pub(super) fn run(schema: &Schema, sink: &mut Sink) {
-    let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
+    let mut seen: SortedMap<(&str, &str), &Place> = SortedMap::new();
     for (_, set) in schema.error_sets.iter() {
         for error in &set.errors {
             let field = &schema.fields[error.field];

@@ -3,22 +3,21 @@
 //! Inside a service that is an error. Two services of one build are often served in different places, so there it is a
 //! warning: a server of both finds the conflict when it starts.
 
-use std::collections::BTreeMap;
-
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::http::Binding;
 use crate::model::{Method, Schema};
 use crate::options::{Options, RestUse};
+use crate::sorted::SortedMap;
 
 pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     if options.rest_use() != RestUse::Servers {
         return;
     }
-    let mut seen: BTreeMap<_, Vec<(&Method, &Binding)>> = BTreeMap::new();
+    let mut seen: SortedMap<_, Vec<(&Method, &Binding)>> = SortedMap::new();
     for (_, method) in schema.methods.iter() {
         for binding in &method.bindings {
             let template = &binding.template;
-            let others = seen.entry((&binding.verb, &template.segments, &template.verb)).or_default();
+            let others = seen.or_default((&binding.verb, &template.segments, &template.verb));
             let sibling = others.iter().find(|(other, _)| other.service == method.service);
             if let Some(other) = sibling {
                 sink.push(conflict(Diagnostic::error, (method, binding), *other).help(

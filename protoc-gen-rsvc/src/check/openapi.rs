@@ -1,17 +1,16 @@
 //! `RSVC0507`: a document has a place for most HTTP methods only.
 
-use std::collections::BTreeMap;
-
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::Schema;
 use crate::model::http::{Segment, Verb};
 use crate::options::{DocumentFormat, OpenApiVersion, Options};
+use crate::sorted::SortedMap;
 
 pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     if options.openapi.format == DocumentFormat::Off {
         return;
     }
-    let mut seen: BTreeMap<_, &str> = BTreeMap::new();
+    let mut seen: SortedMap<_, &str> = SortedMap::new();
     for (_, method) in schema.methods.iter() {
         if !schema.files[schema.services[method.service].file].root {
             continue;

@@ -6,6 +6,7 @@
 mod codes;
 mod render;
 
+use crate::sorted;
 use std::fmt;
 use std::sync::Arc;
 
@@ -197,7 +198,9 @@ impl Sink {
     /// Takes all findings, in the order of their places, each with its line of source.
     pub fn finish(&mut self, sources: &dyn SourceText) -> Vec<Diagnostic> {
         let mut found = std::mem::take(&mut self.found);
-        found.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
+        sorted::sort_by(&mut found, |a, b| {
+            (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message))
+        });
         found.dedup_by(|a, b| a.code == b.code && a.place == b.place && a.message == b.message);
         for d in &mut found {
             let Some(Place { file, span: Some((start, _)) }) = &d.place else { continue };

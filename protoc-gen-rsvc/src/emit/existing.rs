@@ -1,11 +1,10 @@
 //! The tree of earlier calls of the same build script, whose packages stay.
 
-use std::collections::BTreeSet;
-
 use super::internal;
 use super::modules::Module;
 use crate::diag::{Code, Diagnostic};
 use crate::names;
+use crate::sorted::SortedSet;
 
 /// What is there and stays.
 pub(crate) struct Existing {
@@ -14,9 +13,9 @@ pub(crate) struct Existing {
     /// The text of the file with the descriptors.
     pub(crate) descriptors: String,
     /// The files of packages that stay.
-    pub(crate) files: BTreeSet<String>,
+    pub(crate) files: SortedSet<String>,
     /// The `.proto` files that they are made of.
-    pub(crate) names: BTreeSet<String>,
+    pub(crate) names: SortedSet<String>,
 }
 
 impl Existing {

@@ -32,12 +32,11 @@ mod verify;
 #[cfg(feature = "documents")]
 pub(crate) mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EnumId, ErrorSetId, FileId, MessageId, PackageId, Schema, ServiceId};
 use crate::names;
 use crate::options::Options;
+use crate::sorted::{self, SortedMap, SortedSet};
 use documents::DocumentPlan;
 pub(crate) use existing::Existing;
 use json::{GeneratedTypes, JsonPart};
@@ -107,7 +106,7 @@ pub(crate) struct Emitter<'a> {
     schema: &'a Schema,
     options: &'a Options,
     types: TypesEmitter<'a>,
-    zeros: BTreeSet<MessageId>,
+    zeros: SortedSet<MessageId>,
     /// If there are to be samples.
     samples: Option<SampleTables>,
     tree: Module,
@@ -140,7 +139,7 @@ impl<'a> Emitter<'a> {
         });
         let mut files: Vec<EmittedFile> =
             [root, descriptors].into_iter().chain(documents).chain(files).collect();
-        files.sort_by(|a, b| a.name.cmp(&b.name));
+        sorted::sort_by(&mut files, |a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
         let samples = options.samples.then(|| SampleTables::new(schema));
         Self { schema, options, types, zeros: json::with_zeros(schema), samples, tree, existing, files }
@@ -251,12 +250,12 @@ fn parts(schema: &Schema, options: &Options, id: PackageId) -> Vec<Part> {
 /// The messages and enums of a package, file by file.
 fn types(schema: &Schema, id: PackageId) -> Vec<Part> {
     let package = &schema.packages[id];
-    let mut files: BTreeMap<FileId, (Vec<MessageId>, Vec<EnumId>)> = BTreeMap::new();
+    let mut files: SortedMap<FileId, (Vec<MessageId>, Vec<EnumId>)> = SortedMap::new();
     for message in package.messages.iter().filter(|id| schema.messages[**id].is_local()) {
-        files.entry(schema.messages[*message].file).or_default().0.push(*message);
+        files.or_default(schema.messages[*message].file).0.push(*message);
     }
     for node in package.enums.iter().filter(|id| schema.enums[**id].is_generated()) {
-        files.entry(schema.enums[*node].file).or_default().1.push(*node);
+        files.or_default(schema.enums[*node].file).1.push(*node);
     }
     let mut parts = Vec::new();
     for (file, (messages, enums)) in files.into_iter().filter(|(file, _)| schema.files[*file].generate) {

@@ -1,13 +1,12 @@
 //! The tree of modules: one for each package, and what stands in each.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens as _, quote};
 
 use super::internal;
 use crate::diag::Diagnostic;
 use crate::model::{MessageId, PackageId, Schema};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The modules of all packages.
 #[derive(Default)]
@@ -16,7 +15,7 @@ pub(super) struct Module {
     file: Option<String>,
     /// Whether it is the module of a message's nested types, in the file of the package around it.
     inline: bool,
-    children: BTreeMap<String, Module>,
+    children: SortedMap<String, Module>,
 }
 
 impl Module {
@@ -27,7 +26,7 @@ impl Module {
             let package = &schema.packages[*id];
             let mut at = &mut root;
             for part in &package.module {
-                at = at.children.entry(part.clone()).or_default();
+                at = at.children.or_default(part.clone());
             }
             at.file = Some(package.file_name.clone());
         }
@@ -40,7 +39,7 @@ impl Module {
     }
 
     /// Adds the modules of an earlier root file, with those of its files that stay.
-    pub(super) fn add(&mut self, items: &[syn::Item], files: &BTreeSet<String>) {
+    pub(super) fn add(&mut self, items: &[syn::Item], files: &SortedSet<String>) {
         for item in items {
             match item {
                 syn::Item::Mod(syn::ItemMod { ident, content: Some((_, inner)), .. }) => {
@@ -68,7 +67,7 @@ impl Module {
         }
         self.inline |= other.inline;
         for (name, child) in &other.children {
-            self.children.entry(name.clone()).or_default().merge(child);
+            self.children.or_default(name.clone()).merge(child);
         }
     }
 

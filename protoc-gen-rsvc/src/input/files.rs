@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::builtin;
 use crate::diag::{Code, Diagnostic};
+use crate::sorted;
 
 /// The folders in which imports are looked up, in order.
 #[derive(Debug)]
@@ -141,7 +142,7 @@ pub(crate) fn neighbours(includes: &Includes, name: &str) -> Vec<String> {
         .filter(|file| Path::new(file).extension().is_some_and(|e| e == "proto"))
         .map(|file| if parent.is_empty() { file } else { format!("{parent}/{file}") })
         .collect();
-    names.sort();
+    sorted::sort(&mut names);
     names.dedup();
     names
 }

@@ -1,7 +1,6 @@
 //! From a path in `descriptor.proto` to a place in the source, and to the comments around it.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,12 +10,13 @@ use super::source_info::{PositionRange, SourceInfo};
 use super::values;
 use crate::diag::{Place, Position, SourceText};
 use crate::model::Comments;
+use crate::sorted::SortedMap;
 
 /// The texts of the files that were read as text, by the names of their imports.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    texts: BTreeMap<String, Arc<str>>,
-    paths: BTreeMap<String, Arc<str>>,
+    texts: SortedMap<String, Arc<str>>,
+    paths: SortedMap<String, Arc<str>>,
 }
 
 impl Sources {
@@ -50,7 +50,7 @@ impl SourceText for Sources {
 /// The source information of all files, each indexed when it is first asked for.
 #[derive(Debug, Default)]
 pub struct Locations {
-    files: BTreeMap<String, FileLocations>,
+    files: SortedMap<String, FileLocations>,
 }
 
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Locations {
     pub(crate) fn new(
         pool: &DescriptorPool,
         sources: &Sources,
-        mut infos: BTreeMap<String, Vec<u8>>,
+        mut infos: SortedMap<String, Vec<u8>>,
     ) -> Self {
         let files = pool.files().map(|file| {
             let text = sources.texts.get(file.name()).cloned();

@@ -31,7 +31,6 @@ mod text;
 mod values;
 mod verify;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use prost_reflect::DescriptorPool;
@@ -46,6 +45,7 @@ pub use set::Request;
 pub(crate) use suggest::closest;
 
 use crate::diag::{Code, Diagnostic, Errors, Sink, SourceText};
+use crate::sorted::{SortedMap, SortedSet};
 use files::Includes;
 
 /// What to read.
@@ -95,7 +95,7 @@ pub struct Loaded {
     /// cargo would run the build each time for one that does not exist.
     pub read: Vec<PathBuf>,
     /// Files that came from the built-in set, because the user has none of that name.
-    pub builtin: BTreeSet<String>,
+    pub builtin: SortedSet<String>,
     /// What the pool does not say of closed enums and editions.
     pub notes: EditionNotes,
     /// What is merged into OpenAPI documents, by the file that names it.
@@ -139,11 +139,11 @@ fn overlays(source: &Source, loaded: &mut Loaded) {
 /// Files from anywhere.
 #[derive(Debug, Default)]
 struct Input {
-    files: BTreeMap<String, raw::File>,
+    files: SortedMap<String, raw::File>,
     roots: Vec<String>,
     sources: Sources,
     read: Vec<PathBuf>,
-    builtin: BTreeSet<String>,
+    builtin: SortedSet<String>,
 }
 
 impl From<set::DescriptorSet> for Input {
@@ -173,7 +173,7 @@ fn read_files(files: &[PathBuf], includes: &[PathBuf], sink: &mut Sink) -> Input
         sink.push(Diagnostic::error(Code::UNREADABLE_FILE, "no `.proto` file was given"));
     }
     let mut roots = Vec::new();
-    let mut known = BTreeSet::new();
+    let mut known = SortedSet::new();
     for file in files {
         match includes.name_of(file) {
             Ok(name) => {
@@ -246,7 +246,7 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     }
 }
 
-fn take_source_info(files: &mut [raw::File]) -> BTreeMap<String, Vec<u8>> {
+fn take_source_info(files: &mut [raw::File]) -> SortedMap<String, Vec<u8>> {
     let infos = files.iter_mut().filter_map(|file| {
         let info = file.source_code_info.take()?;
         Some((file.name().to_owned(), info))

@@ -1,19 +1,18 @@
 //! Imports: every one is there, none leads back to itself, and files come after what they import.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::locations::place_in;
 use super::raw::{self, tag};
 use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The names of all files below `roots`, each after its imports; the order of roots and imports decides ties.
 ///
 /// An import of a file that is not in `files` is left out here: whoever knows why it is absent tells it.
-pub(crate) fn sort(files: &BTreeMap<String, raw::File>, roots: &[String], sink: &mut Sink) -> Vec<String> {
+pub(crate) fn sort(files: &SortedMap<String, raw::File>, roots: &[String], sink: &mut Sink) -> Vec<String> {
     let mut walk = ImportWalk {
         files,
-        done: BTreeSet::new(),
-        on_way: BTreeSet::new(),
+        done: SortedSet::new(),
+        on_way: SortedSet::new(),
         open: Vec::new(),
         order: Vec::new(),
     };
@@ -24,9 +23,9 @@ pub(crate) fn sort(files: &BTreeMap<String, raw::File>, roots: &[String], sink: 
 }
 
 struct ImportWalk<'a> {
-    files: &'a BTreeMap<String, raw::File>,
-    done: BTreeSet<&'a str>,
-    on_way: BTreeSet<&'a str>,
+    files: &'a SortedMap<String, raw::File>,
+    done: SortedSet<&'a str>,
+    on_way: SortedSet<&'a str>,
     /// The way down to here: each file with the next of its imports to follow.
     open: Vec<(&'a raw::File, &'a str, usize)>,
     order: Vec<String>,

@@ -1,14 +1,13 @@
 //! The files that `(rsvc.v1.openapi)` names: texts that are merged into documents.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
-use std::collections::BTreeMap;
-
 use prost_reflect::DescriptorPool;
 
 use super::files::{self, Includes, TextOrigin};
+use crate::sorted::SortedMap;
 
 /// The overlays of files, by the name of the `.proto`: their texts, or why there is none.
-pub(crate) type Overlays = BTreeMap<String, Result<String, String>>;
+pub(crate) type Overlays = SortedMap<String, Result<String, String>>;
 
 /// The overlays that files name, as imports would name them.
 pub(super) fn named(pool: &DescriptorPool, files: &[String]) -> Vec<(String, String)> {

@@ -9,6 +9,7 @@ use super::editions::{self, Edition};
 use super::lexer::{Change, Token, TokenKind, tokens};
 use super::numbers::NEGATIVE_NAN;
 use crate::diag::{Diagnostic, Position};
+use crate::sorted;
 
 /// A text that is to be parsed instead of another.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) fn rewrite(name: &str, text: &str) -> Result<Option<Rewritten>, Box<D
     if changes.is_empty() {
         return Ok(None);
     }
-    changes.sort_by_key(|(span, _)| span.start);
+    sorted::sort_by_key(&mut changes, |(span, _)| span.start);
     // Two statements without a `;` between them both reach for what follows. The parser says what is wrong with them.
     let mut end = 0;
     changes.retain(|(span, _)| {

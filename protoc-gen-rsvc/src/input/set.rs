@@ -1,11 +1,10 @@
 //! Descriptors instead of text: a `FileDescriptorSet` or a `CodeGeneratorRequest`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use prost::Message;
 
 use super::{builtin, order, parse, raw};
 use crate::diag::{Code, Diagnostic, Errors, Place, Sink};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// What protoc or buf hands to a plugin.
 #[derive(Clone, Debug)]
@@ -57,9 +56,9 @@ impl Request {
 /// Files by name, with the names to generate code for.
 #[derive(Debug, Default)]
 pub(crate) struct DescriptorSet {
-    pub(crate) files: BTreeMap<String, raw::File>,
+    pub(crate) files: SortedMap<String, raw::File>,
     pub(crate) roots: Vec<String>,
-    pub(crate) builtin: BTreeSet<String>,
+    pub(crate) builtin: SortedSet<String>,
 }
 
 /// The files of an encoded `FileDescriptorSet`.
@@ -133,8 +132,8 @@ fn compilers_own(file: &raw::File, roots: &[String]) -> Option<raw::File> {
 
 /// Edition 2024 lists files that only options need apart from the others. Here they are imports, unless they are
 /// absent: the options are interpreted already, so nothing is lost.
-fn take_option_imports(files: &mut BTreeMap<String, raw::File>) {
-    let names: BTreeSet<String> = files.keys().cloned().collect();
+fn take_option_imports(files: &mut SortedMap<String, raw::File>) {
+    let names: SortedSet<String> = files.keys().cloned().collect();
     for file in files.values_mut() {
         let extra = std::mem::take(&mut file.option_dependency);
         file.dependency.extend(extra.into_iter().filter(|name| names.contains(name)));

@@ -6,6 +6,7 @@ use std::ops::Range;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use crate::diag::Position;
+use crate::sorted;
 
 /// First position and the one after the last.
 pub(crate) type PositionRange = (Position, Position);
@@ -47,7 +48,7 @@ impl SourceInfo {
         info.places.shrink_to_fit();
         info.paths.shrink_to_fit();
         let paths = &info.paths;
-        info.places.sort_by(|a, b| part(paths, &a.path).cmp(part(paths, &b.path)));
+        sorted::sort_by(&mut info.places, |a, b| part(paths, &a.path).cmp(part(paths, &b.path)));
         info
     }
 

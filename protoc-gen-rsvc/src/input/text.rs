@@ -1,25 +1,25 @@
 //! `.proto` files: find, read and parse the listed ones and all that they import, on every core.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::files::{self, Includes, TextOrigin};
 use super::locations::Sources;
 use super::{parse, raw};
 use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::sorted::{SortedMap, SortedSet};
+use crate::threads::{lock, on_every_core};
 
 /// What came of the files that were asked for and of their imports.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    pub(crate) files: BTreeMap<String, raw::File>,
+    pub(crate) files: SortedMap<String, raw::File>,
     pub(crate) sources: Sources,
     pub(crate) read: Vec<PathBuf>,
-    pub(crate) builtin: BTreeSet<String>,
+    pub(crate) builtin: SortedSet<String>,
     /// Names that no folder has, and those whose text is wrong: already told, or told by who imports them.
-    pub(crate) missing: BTreeSet<String>,
-    pub(crate) broken: BTreeSet<String>,
+    pub(crate) missing: SortedSet<String>,
+    pub(crate) broken: SortedSet<String>,
 }
 
 /// One file.
@@ -33,8 +33,8 @@ struct Outcome {
 /// Reads `roots`, which are import names, and everything below them. Mistakes in the texts go to the sink.
 pub(crate) fn read_all(includes: &Includes, roots: &[String], sink: &mut Sink) -> Texts {
     let mut texts = Texts::default();
-    let mut by_path: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for (name, outcome) in run(includes, roots) {
+    let mut by_path: SortedMap<PathBuf, String> = SortedMap::new();
+    for (name, outcome) in run(includes, roots, sink) {
         let Some(outcome) = outcome else {
             texts.missing.insert(name);
             continue;
@@ -79,24 +79,20 @@ fn two_names(first: &str, second: &str) -> Diagnostic {
 struct Queue {
     waiting: Vec<String>,
     busy: usize,
-    seen: BTreeSet<String>,
-    done: BTreeMap<String, Option<Outcome>>,
+    seen: SortedSet<String>,
+    done: SortedMap<String, Option<Outcome>>,
 }
 
-fn run(includes: &Includes, roots: &[String]) -> BTreeMap<String, Option<Outcome>> {
+fn run(includes: &Includes, roots: &[String], sink: &mut Sink) -> SortedMap<String, Option<Outcome>> {
     let queue = Queue {
         waiting: roots.iter().rev().cloned().collect(),
         seen: roots.iter().cloned().collect(),
         ..Queue::default()
     };
     let (queue, changed) = (Mutex::new(queue), Condvar::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(16);
-    thread::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|| work(includes, &queue, &changed));
-        }
-        work(includes, &queue, &changed);
-    });
+    if let Err(finding) = on_every_core(usize::MAX, &|| work(includes, &queue, &changed)) {
+        sink.push(finding);
+    }
     queue.into_inner().unwrap_or_else(PoisonError::into_inner).done
 }
 
@@ -126,10 +122,6 @@ fn work(includes: &Includes, queue: &Mutex<Queue>, changed: &Condvar) {
         locked.done.insert(name, outcome);
         changed.notify_all();
     }
-}
-
-fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `None` when nothing has that name.

@@ -18,7 +18,6 @@ mod samples;
 mod storage;
 mod well_known;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +34,7 @@ pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
 
 use crate::diag::Place;
+use crate::sorted::SortedSet;
 
 pub type FileId = Id<File>;
 pub type PackageId = Id<Package>;
@@ -200,7 +200,7 @@ pub struct Field {
     /// proto2 default, as `descriptor.proto` writes it.
     pub default: Option<String>,
     /// `google.api.field_behavior`, in the order of their numbers.
-    pub behaviors: BTreeSet<Behavior>,
+    pub behaviors: SortedSet<Behavior>,
     /// `format` of `google.api.field_info`.
     pub format: Option<TextFormat>,
     /// The struct's field, or the variant when the field is in a oneof. Raw (`r#type`) where needed.

@@ -1,20 +1,19 @@
 //! Validation rules, resolved: what to test, and what a violation says.
 
-use std::collections::BTreeMap;
-
 use super::plan::{Const, Plan};
 use super::{FieldId, MessageId, OneofId};
+use crate::sorted::SortedMap;
 
 /// The rules of every message, by its place in the arena.
 #[derive(Debug, Default)]
 pub struct Rules {
     pub messages: Vec<MessageRules>,
     /// The standard rules of each field as they are written, for what says or fulfils them instead of testing them.
-    pub declared: BTreeMap<FieldId, Vec<Declared>>,
+    pub declared: SortedMap<FieldId, Vec<Declared>>,
     /// The rules of each field that are CEL, as they are written.
-    pub expressions: BTreeMap<FieldId, Vec<Expression>>,
+    pub expressions: SortedMap<FieldId, Vec<Expression>>,
     /// The rules of each message that are CEL, as they are written.
-    pub message_expressions: BTreeMap<MessageId, Vec<Expression>>,
+    pub message_expressions: SortedMap<MessageId, Vec<Expression>>,
 }
 
 impl Rules {

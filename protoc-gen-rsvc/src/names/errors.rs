@@ -1,12 +1,11 @@
 //! Names of error sets beyond those of their messages.
 
-use std::collections::BTreeSet;
-
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 
 use super::space::unique;
 use super::{camel, snake};
 use crate::model::{MessageId, Schema, TypePath};
+use crate::sorted::SortedSet;
 
 /// The variant for everything that is not one of the errors.
 pub(crate) const STATUS_VARIANT: &str = "Status";
@@ -30,7 +29,7 @@ const METHODS: &[&str] = &[
 /// Reasons and constructors.
 pub(super) fn assign(schema: &mut Schema) {
     for set in schema.error_sets.ids() {
-        let mut taken: BTreeSet<String> = METHODS.iter().map(|name| (*name).to_owned()).collect();
+        let mut taken: SortedSet<String> = METHODS.iter().map(|name| (*name).to_owned()).collect();
         for index in 0..schema.error_sets[set].errors.len() {
             let name = schema.fields[schema.error_sets[set].errors[index].field].name.clone();
             let constructor = unique(&name, |p| taken.insert(snake(p)));

@@ -26,6 +26,7 @@ use crate::model::{
     Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath,
     ValueType, WellKnown,
 };
+use crate::sorted::SortedMap;
 #[cfg(feature = "documents")]
 pub(crate) use documents::service_name as document_service_name;
 #[cfg(feature = "documents")]
@@ -208,9 +209,9 @@ fn stand_ins(schema: &mut Schema) {
 
 /// Modules of packages: one per part of the name, siblings kept apart.
 fn packages(schema: &mut Schema) {
-    let mut chosen: BTreeMap<String, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut chosen: SortedMap<String, (Vec<String>, Vec<String>)> = SortedMap::new();
     chosen.insert(String::new(), (Vec::new(), Vec::new()));
-    let mut taken: BTreeMap<Vec<String>, Space> = BTreeMap::new();
+    let mut taken: SortedMap<Vec<String>, Space> = SortedMap::new();
     let ids: Vec<PackageId> = schema.packages.ids().collect();
     for id in ids {
         let name = schema.packages[id].name.clone();
@@ -224,7 +225,7 @@ fn packages(schema: &mut Schema) {
             if chosen.contains_key(&prefix) {
                 continue;
             }
-            let space = taken.entry(parent.0.clone()).or_default();
+            let space = taken.or_default(parent.0.clone());
             let projected = unique(part, |p| !is_primitive(&snake(p)) && space.modules.insert(snake(p)));
             let (mut module, mut path) = parent;
             module.push(snake(&projected));
@@ -379,7 +380,7 @@ fn accessors(kind: &FieldKind) -> &'static [&'static str] {
 
 fn values(node: &mut Enum) {
     let mut space = Space::default();
-    let mut first: BTreeMap<i32, String> = BTreeMap::new();
+    let mut first: SortedMap<i32, String> = SortedMap::new();
     let prefix = camel(&node.projected);
     for value in &mut node.values {
         value.alias = first.contains_key(&value.number);

@@ -1,13 +1,13 @@
 //! What is taken where, and the search for a free name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The names taken in one module, struct or enum.
 #[derive(Debug, Default)]
 pub(super) struct Space {
-    pub(super) types: BTreeSet<String>,
-    pub(super) modules: BTreeSet<String>,
-    pub(super) values: BTreeSet<String>,
+    pub(super) types: SortedSet<String>,
+    pub(super) modules: SortedSet<String>,
+    pub(super) values: SortedSet<String>,
 }
 
 impl Space {
@@ -19,11 +19,11 @@ impl Space {
 
 /// The spaces of all modules of the tree.
 #[derive(Debug, Default)]
-pub(super) struct Spaces(BTreeMap<Vec<String>, Space>);
+pub(super) struct Spaces(SortedMap<Vec<String>, Space>);
 
 impl Spaces {
     pub(super) fn at(&mut self, module: &[String]) -> &mut Space {
-        self.0.entry(module.to_vec()).or_default()
+        self.0.or_default(module.to_vec())
     }
 }
 

@@ -2,7 +2,6 @@
 
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,13 +11,14 @@ use super::record::{Record, RunRecord, digest};
 use super::{GeneratedFile, HEADER};
 use crate::diag::{Code, Diagnostic};
 use crate::emit::{Existing, SHARED_FILES};
+use crate::sorted::{self, SortedMap, SortedSet};
 use crate::threads::lock;
 
 /// The folder of the record, in the folder of the files.
 const RECORD_FOLDER: &str = ".rsvc";
 
 /// What the runs of this process have made, by folder: the calls of one build script make one tree.
-static MADE: Mutex<BTreeMap<PathBuf, Vec<RunRecord>>> = Mutex::new(BTreeMap::new());
+static MADE: Mutex<SortedMap<PathBuf, Vec<RunRecord>>> = Mutex::new(SortedMap::new());
 
 /// Where a run writes to.
 pub(crate) struct Folder {
@@ -56,7 +56,7 @@ impl Folder {
             return None;
         }
         let mut made = made();
-        let runs = made.entry(self.path.clone()).or_default();
+        let runs = made.or_default(self.path.clone());
         // What has been made since is in the record, too, or else the root is another.
         if runs.iter().any(|other| !record.runs.contains(other)) {
             return None;
@@ -79,7 +79,7 @@ impl Folder {
     pub(crate) fn begin(
         &self,
         key: u64,
-        roots: &BTreeMap<String, String>,
+        roots: &SortedMap<String, String>,
     ) -> Result<Writing<'_>, Diagnostic> {
         let earlier = self.earlier(key);
         if !self.is_own
@@ -121,10 +121,10 @@ impl Folder {
     }
 
     /// Files that are not Rust, which the record has as an earlier run wrote them: they carry no mark of their own.
-    fn stale_documents(&self, kept: &BTreeSet<&str>) -> Vec<PathBuf> {
+    fn stale_documents(&self, kept: &SortedSet<&str>) -> Vec<PathBuf> {
         let record = self.record();
         let written = record.iter().flat_map(|record| &record.runs).flat_map(|run| &run.files);
-        let stale: BTreeSet<&str> = written
+        let stale: SortedSet<&str> = written
             .filter(|(name, content)| {
                 !is_rust(Path::new(name))
                     && !kept.contains(name.as_str())
@@ -145,7 +145,7 @@ impl Folder {
 pub(crate) struct Writing<'a> {
     folder: &'a Folder,
     earlier: Vec<RunRecord>,
-    files: Mutex<BTreeMap<String, u64>>,
+    files: Mutex<SortedMap<String, u64>>,
 }
 
 impl Writing<'_> {
@@ -186,7 +186,7 @@ impl Writing<'_> {
         run.files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut runs = self.earlier;
         runs.push(run);
-        let kept: BTreeSet<&str> =
+        let kept: SortedSet<&str> =
             runs.iter().flat_map(|run| run.files.keys()).map(String::as_str).chain(SHARED_FILES).collect();
         let mut told = Vec::new();
         let mut gone = stale(folder, &kept).map_err(|error| cannot_write(folder, &error))?;
@@ -208,7 +208,7 @@ impl Writing<'_> {
     }
 }
 
-fn made() -> MutexGuard<'static, BTreeMap<PathBuf, Vec<RunRecord>>> {
+fn made() -> MutexGuard<'static, SortedMap<PathBuf, Vec<RunRecord>>> {
     lock(&MADE)
 }
 
@@ -254,7 +254,7 @@ pub(crate) fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Diagno
     for file in files {
         write_changed(&folder.join(&file.name), file.content.as_bytes())?;
     }
-    let kept: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let kept: SortedSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     for path in stale(folder, &kept).map_err(|error| cannot_write(folder, &error))? {
         fs::remove_file(&path).map_err(|error| cannot_write(&path, &error))?;
     }
@@ -274,7 +274,7 @@ fn is_rust(path: &Path) -> bool {
 }
 
 /// Files with our header that are not among those kept.
-fn stale(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<Vec<PathBuf>> {
+fn stale(folder: &Path, kept: &SortedSet<&str>) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -284,6 +284,6 @@ fn stale(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<Vec<PathBuf>> {
             stale.push(path);
         }
     }
-    stale.sort();
+    sorted::sort(&mut stale);
     Ok(stale)
 }

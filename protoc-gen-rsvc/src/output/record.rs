@@ -3,7 +3,7 @@
 //!
 //! It lies beside the files, in `.rsvc/record`, and is of use on this machine alone.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
@@ -30,9 +30,9 @@ pub(crate) struct RunRecord {
     /// Their paths, for cargo.
     pub(crate) read: Vec<String>,
     /// The files that were named, each with its absolute path.
-    pub(crate) roots: BTreeMap<String, String>,
+    pub(crate) roots: SortedMap<String, String>,
     /// The files that were written, with their content; without those that are about all packages.
-    pub(crate) files: BTreeMap<String, u64>,
+    pub(crate) files: SortedMap<String, u64>,
     /// What the run had to say, as text.
     pub(crate) warnings: Vec<String>,
 }
@@ -148,8 +148,8 @@ mod tests {
             inputs: u64::MAX,
             names: vec!["a/b.proto".into(), "c d\\n.proto".into()],
             read: vec!["../p\tq/a/b.proto".into()],
-            roots: [("a/b.proto".to_owned(), "/x/a/b.proto".to_owned())].into(),
-            files: [("a.rs".to_owned(), 7)].into(),
+            roots: [("a/b.proto".to_owned(), "/x/a/b.proto".to_owned())].into_iter().collect(),
+            files: [("a.rs".to_owned(), 7)].into_iter().collect(),
             warnings: vec!["two\nlines\r".into(), String::new()],
         };
         let record = Record { shared: vec![Some(3), None], runs: vec![run, RunRecord::default()] };

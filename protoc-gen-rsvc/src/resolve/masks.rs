@@ -8,6 +8,7 @@ use super::{EXTENSION, annotations as options};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::http::Body;
 use crate::model::{FieldId, FieldKind, MaskedFields, Method, MethodId, Schema, ValueType, WellKnown};
+use crate::sorted;
 
 /// `google.protobuf.MethodDescriptorProto.options`
 const METHOD_OPTIONS: i32 = 4;
@@ -72,7 +73,7 @@ fn fields(schema: &Schema, method: &Method) -> Result<MaskedFields, Problem> {
     let variables = method.bindings.iter().flat_map(|binding| &binding.variables);
     let inside = variables.filter(|variable| variable.fields.first() == Some(&resource));
     let mut names: Vec<Vec<FieldId>> = inside.map(|variable| variable.fields.clone()).collect();
-    names.sort_unstable();
+    sorted::sort(&mut names);
     names.dedup();
     Ok(MaskedFields { mask, resource, names })
 }
@@ -109,7 +110,7 @@ fn resource(schema: &Schema, method: &Method) -> Result<FieldId, Problem> {
             _ => None,
         })
         .collect();
-    bodies.sort_unstable();
+    sorted::sort(&mut bodies);
     bodies.dedup();
     let returned: Vec<FieldId> = candidates
         .iter()

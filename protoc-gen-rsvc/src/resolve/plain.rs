@@ -1,6 +1,6 @@
 //! Types of crates that prost-build or tonic generated: which of them are met here, and what they cannot have.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use prost_reflect::DynamicMessage;
 
@@ -8,13 +8,14 @@ use super::annotations;
 use super::types::Types;
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::model::{EnumId, MessageId, Schema, ValueType};
+use crate::sorted::SortedMap;
 
 /// Marks the messages and enums of such crates that are reached from here, and reports their rules.
 pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
     if types.externs.plain.is_empty() {
         return;
     }
-    let mut walk = Walk { types, seen: BTreeMap::new(), enums: Vec::new(), open: VecDeque::new() };
+    let mut walk = Walk { types, seen: SortedMap::new(), enums: Vec::new(), open: VecDeque::new() };
     walk.start();
     walk.finish();
     let Walk { seen, enums, .. } = walk;
@@ -33,7 +34,7 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
 struct Walk<'a, 't> {
     types: &'a Types<'t>,
     /// Each with the place here that leads to it.
-    seen: BTreeMap<MessageId, Place>,
+    seen: SortedMap<MessageId, Place>,
     enums: Vec<EnumId>,
     open: VecDeque<(MessageId, Place)>,
 }

@@ -1,6 +1,6 @@
 //! Files, packages, messages and enums.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::names::{self, Externs};
 use crate::options::Options;
+use crate::sorted::{self, SortedMap, SortedSet};
 
 /// Packages whose built-in files have their types in the runtime, and where.
 const RUNTIME_PACKAGES: &[&str] = &["google.api", "google.rpc", "buf.validate", "rsvc.v1"];
@@ -73,10 +74,9 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
 }
 
 impl Types<'_> {
-    fn packages(&mut self, files: &[FileDescriptor]) -> BTreeMap<String, PackageId> {
-        let names: std::collections::BTreeSet<&str> =
-            files.iter().map(FileDescriptor::package_name).collect();
-        let mut packages = BTreeMap::new();
+    fn packages(&mut self, files: &[FileDescriptor]) -> SortedMap<String, PackageId> {
+        let names: SortedSet<&str> = files.iter().map(FileDescriptor::package_name).collect();
+        let mut packages = SortedMap::new();
         for name in names {
             let id = self.schema.packages.push(Package {
                 name: name.to_owned(),
@@ -196,7 +196,7 @@ impl Types<'_> {
         let proto = descriptor.enum_descriptor_proto();
         let deprecated = proto.options.as_ref().is_some_and(EnumOptions::deprecated);
         let mut values: Vec<_> = descriptor.values().collect();
-        values.sort_by_key(|value| value.path().last().copied());
+        sorted::sort_by_key(&mut values, |value| value.path().last().copied());
         let values = values
             .iter()
             .map(|value| {
@@ -253,7 +253,7 @@ impl Types<'_> {
             }
             // In the order of definition; prost-reflect sorts by number.
             let mut fields: Vec<FieldDescriptor> = descriptor.fields().collect();
-            fields.sort_by_key(|field| field.path().last().copied());
+            sorted::sort_by_key(&mut fields, |field| field.path().last().copied());
             for field in fields {
                 let oneof = field.containing_oneof().and_then(|o| oneofs.get(o.name()).copied());
                 let field_id = self.field(&field, id, oneof, file);
@@ -376,7 +376,7 @@ fn scalar(kind: &Kind) -> Option<Scalar> {
 }
 
 /// `google.api.field_behavior`; numbers that are not known say nothing.
-fn behaviors(field: &FieldDescriptor) -> BTreeSet<Behavior> {
+fn behaviors(field: &FieldDescriptor) -> SortedSet<Behavior> {
     let numbers = annotations::numbers(field.parent_pool(), &field.options(), "google.api.field_behavior");
     numbers.into_iter().filter_map(Behavior::of).collect()
 }

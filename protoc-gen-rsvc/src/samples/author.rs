@@ -6,6 +6,7 @@ use rsvc_common::text;
 use super::json::Json;
 use super::tables;
 use crate::model::{AuthorSample, FieldId, FieldKind, MessageId, SampleOf, Schema, ValueType};
+use crate::sorted;
 
 /// The value of a sample, or why it is not one.
 pub(super) fn value(schema: &Schema, sample: &AuthorSample) -> Result<Value, String> {
@@ -57,7 +58,7 @@ fn message(schema: &Schema, id: MessageId, json: &Json) -> Result<Value, String>
             fields.push((at, field(schema, node.fields[at], json)?));
         }
     }
-    fields.sort_by_key(|(at, _)| *at);
+    sorted::sort_by_key(&mut fields, |(at, _)| *at);
     let is_twice = |pair: &[(usize, Value)]| {
         let oneof = |at: usize| schema.fields[node.fields[at]].oneof;
         pair[0].0 == pair[1].0 || (oneof(pair[0].0).is_some() && oneof(pair[0].0) == oneof(pair[1].0))

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::sorted;
 use rsvc_common::sample::quote;
 
 /// How deep lists and objects may lie in each other: each takes stack.
@@ -165,7 +166,7 @@ impl Reader<'_> {
                     Ok(())
                 })?;
                 let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-                names.sort_unstable();
+                sorted::sort(&mut names);
                 if names.windows(2).any(|pair| pair[0] == pair[1]) {
                     return Err("a name stands twice in an object that ends");
                 }

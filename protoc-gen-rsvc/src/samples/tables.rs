@@ -7,6 +7,7 @@ use rsvc_common::sample::{
 use super::{literals, rules};
 use crate::model::rules::{FieldRules, MessageRules, Part};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
+use crate::sorted;
 
 /// The tables of all messages and enums, by their places in the arenas.
 pub(super) fn tables(schema: &Schema) -> Tables {
@@ -93,7 +94,7 @@ fn reads(schema: &Schema, id: MessageId, paths: Option<&[Vec<u32>]>) -> Vec<usiz
         fields.iter().position(|field| schema.fields[*field].number == *number)
     };
     let mut out: Vec<usize> = paths.iter().filter_map(first).collect();
-    out.sort_unstable();
+    sorted::sort(&mut out);
     out.dedup();
     out
 }

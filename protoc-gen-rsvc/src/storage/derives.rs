@@ -2,6 +2,7 @@
 
 use super::boxes;
 use crate::model::{FieldId, FieldKind, MessageId, Scalar, Schema, ValueType};
+use crate::sorted;
 
 /// The traits of a message that depend on its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(crate) fn derives(schema: &Schema) -> Vec<Derives> {
     let component = boxes::components(schema);
     // What a message contains has a lower number, unless it contains the message.
     let mut order: Vec<MessageId> = schema.messages.ids().collect();
-    order.sort_by_key(|id| component[id.index()]);
+    sorted::sort_by_key(&mut order, |id| component[id.index()]);
     let mut known = vec![Derives { copy: true, eq: true }; schema.messages.len()];
     for id in order {
         let message = &schema.messages[id];

@@ -10,8 +10,6 @@ mod table;
 mod write;
 mod zeros;
 
-use std::collections::BTreeSet;
-
 use lines::{Call, Lines};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens as _, quote};
@@ -20,6 +18,7 @@ use super::{internal, literal, print};
 use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
+use crate::sorted::{self, SortedSet};
 use crate::storage::access;
 use crate::tokens;
 
@@ -52,7 +51,7 @@ pub(super) fn emit(
     schema: &Schema,
     id: PackageId,
     part: &JsonPart,
-    zeros: &BTreeSet<MessageId>,
+    zeros: &SortedSet<MessageId>,
     allow: Option<syn::Attribute>,
 ) -> String {
     let cx = JsonEmitter { zeros, allow, ..JsonEmitter::new(schema, &schema.packages[id].module, "self") };
@@ -137,14 +136,14 @@ struct JsonEmitter<'a> {
     /// Whether a field, by its full name, is one that the Rust types do not have.
     lacks: fn(&str) -> bool,
     /// The messages that have [`JsonEmitter::negative_zeros`].
-    zeros: &'a BTreeSet<MessageId>,
+    zeros: &'a SortedSet<MessageId>,
     /// Stands before each item.
     allow: Option<syn::Attribute>,
 }
 
 impl<'a> JsonEmitter<'a> {
     fn new(schema: &'a Schema, module: &'a [String], base: &'static str) -> Self {
-        const NONE: &BTreeSet<MessageId> = &BTreeSet::new();
+        const NONE: &SortedSet<MessageId> = &SortedSet::new();
         Self { schema, module, base, lacks: |_| false, zeros: NONE, allow: None }
     }
 
@@ -213,7 +212,7 @@ impl<'a> JsonEmitter<'a> {
         let name = &node.full_name;
         let mut values: Vec<_> = node.values.iter().collect();
         // Stable: an alias stays behind the name that it is another name of.
-        values.sort_by_key(|value| value.number);
+        sorted::sort_by_key(&mut values, |value| value.number);
         let values = values.into_iter().map(|value| {
             let (number, name) = (Literal::i32_unsuffixed(value.number), &value.name);
             quote! { (#number, #name) }

@@ -1,14 +1,13 @@
 //! Negative zeros, which prost leaves out: for the messages that may hold one, where prost looks for none.
 
-use std::collections::BTreeSet;
-
 use super::{Call, JsonEmitter, Lines, print};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
+use crate::sorted::SortedSet;
 use crate::storage::access;
 
 /// The messages with a floating-point field without presence, and those that reach one by fields that are not lists.
-pub(in crate::emit) fn find(schema: &Schema) -> BTreeSet<MessageId> {
-    let mut found = BTreeSet::new();
+pub(in crate::emit) fn find(schema: &Schema) -> SortedSet<MessageId> {
+    let mut found = SortedSet::new();
     loop {
         let before = found.len();
         for id in schema.messages.ids() {

@@ -3,7 +3,7 @@
 
 mod text;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use prost_build::Module;
 use syn::visit_mut::VisitMut;
@@ -13,6 +13,7 @@ use super::{Emitted, ProstHook, docs, internal, parse, project, verify};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EnumId, Field, FieldKind, MessageId, OneofId, Schema, Shape, TypePath, ValueType};
 use crate::options::Options;
+use crate::sorted::SortedSet;
 use crate::storage::{self, Derives};
 use text::{ProstText, Stop};
 
@@ -79,7 +80,7 @@ impl<'a> TypesEmitter<'a> {
         let references = References::of(schema, part);
         let mut requests = vec![(module.clone(), project::file(schema, part))];
         requests.extend(
-            references.messages.difference(&references.own).map(|id| {
+            references.messages.iter().filter(|id| !references.own.contains(id)).map(|id| {
                 (Module::from_parts([DISCARD]), project::stub(schema, *id, self.derives[id.index()]))
             }),
         );
@@ -99,7 +100,9 @@ impl<'a> TypesEmitter<'a> {
         config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
         // It has paths of its own for the well-known types, and takes no second ones: here are all.
         config.compile_well_known_types();
-        for id in references.own.union(&references.messages) {
+        let messages: SortedSet<MessageId> =
+            references.own.iter().chain(&references.messages).copied().collect();
+        for id in &messages {
             let node = &schema.messages[*id];
             if let TypePath::Extern(path) = &node.rust {
                 config.extern_path(project::message_name(schema, *id), path);
@@ -149,11 +152,11 @@ impl<'a> TypesEmitter<'a> {
 #[derive(Default)]
 struct References {
     /// The messages themselves and those that are nested in them.
-    own: BTreeSet<MessageId>,
+    own: SortedSet<MessageId>,
     /// The messages that fields are of.
-    messages: BTreeSet<MessageId>,
+    messages: SortedSet<MessageId>,
     /// The enums themselves and those that fields are of.
-    enums: BTreeSet<EnumId>,
+    enums: SortedSet<EnumId>,
 }
 
 impl References {
@@ -166,7 +169,7 @@ impl References {
     fn message(&mut self, schema: &Schema, id: MessageId) {
         let message = &schema.messages[id];
         self.own.insert(id);
-        self.enums.extend(&message.enums);
+        self.enums.extend(message.enums.iter().copied());
         for field in &message.fields {
             match schema.fields[*field].kind.value() {
                 ValueType::Message(to) | ValueType::Group(to) => _ = self.messages.insert(*to),

@@ -11,26 +11,25 @@
 //!
 //! proto2 serves unless a field has implicit presence.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::features::{Edition, FeatureSet, Features, FieldPresence};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::locations::place_in;
 use crate::input::raw::{self, Descriptor, Field, File, Label, OptionsKind, Type, options, tag};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// What the reduced descriptors cannot say.
 #[derive(Clone, Debug, Default)]
 pub struct EditionNotes {
     /// The edition of each file that has one. In the pool, such a file is proto2 or proto3.
-    pub editions: BTreeMap<String, Edition>,
+    pub editions: SortedMap<String, Edition>,
     /// Names of files that are proto3, or have become it, while the pool has them as proto2: prost-reflect holds proto3 to
     /// rules that the language does not have.
-    pub proto3: BTreeSet<String>,
+    pub proto3: SortedSet<String>,
     /// Full names of all closed enums, those of proto2 files among them: a number without a name is not a value.
-    pub closed_enums: BTreeSet<String>,
+    pub closed_enums: SortedSet<String>,
     /// Full names of string fields, and of maps with strings, that may hold bytes that are not UTF-8
     /// (`features.utf8_validation = NONE`). prost checks them all the same.
-    pub unchecked_strings: BTreeSet<String>,
+    pub unchecked_strings: SortedSet<String>,
 }
 
 /// Reduces `file`, in which types are resolved; its imports have been through here.
@@ -223,7 +222,7 @@ fn write_message(message: &mut Descriptor, around: Features, proto3: bool) {
     if options::is_map_entry(message) {
         return;
     }
-    let entries: BTreeSet<String> =
+    let entries: SortedSet<String> =
         message.nested.iter().filter(|n| options::is_map_entry(n)).map(|n| n.name().to_owned()).collect();
     let mut fields = std::mem::take(&mut message.field);
     for field in &mut fields {

@@ -1,6 +1,5 @@
 //! What the parser of proto3 made of an edition, put right: options `features` and `default`, labels, places.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use prost::Message as _;
@@ -16,6 +15,7 @@ use crate::input::numbers::NEGATIVE_NAN;
 use crate::input::raw::options::{self, UNINTERPRETED};
 use crate::input::raw::{self, File, Label, OptionsKind, Type, tag};
 use crate::input::suggest;
+use crate::sorted::SortedMap;
 
 /// Makes of a parsed file the descriptor that protoc would give, as far as later steps look.
 pub(crate) fn restore(file: &mut File, edition: Edition) -> Result<(), Vec<Diagnostic>> {
@@ -32,7 +32,7 @@ pub(crate) fn restore(file: &mut File, edition: Edition) -> Result<(), Vec<Diagn
         });
     };
     take_defaults(file, &mut error);
-    let mut removed = BTreeMap::new();
+    let mut removed = SortedMap::new();
     raw::each_options(file, &mut |path, kind, options| {
         let mut all = options::uninterpreted(options.as_deref());
         let mut said = FeatureSet::default();
@@ -104,7 +104,7 @@ fn change_locations(file: &mut File, change: impl FnMut(&mut Location)) {
 }
 
 /// The path of an option after those before it are gone.
-fn renumber(path: &mut Vec<i32>, removed: &BTreeMap<Vec<i32>, Vec<i32>>) {
+fn renumber(path: &mut Vec<i32>, removed: &SortedMap<Vec<i32>, Vec<i32>>) {
     let Some(at) = path.iter().position(|&number| number == UNINTERPRETED_PATH) else { return };
     let (Some(gone), Some(index)) = (removed.get(&path[..at]), path.get(at + 1).copied()) else { return };
     if gone.contains(&index) {
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn an_option_takes_the_place_of_those_before_it() {
-        let removed = BTreeMap::from([(vec![4, 0, 7], vec![0, 2])]);
+        let removed = [(vec![4, 0, 7], vec![0, 2])].into_iter().collect();
         let renumbered = |path: &[i32]| {
             let mut path = path.to_vec();
             renumber(&mut path, &removed);

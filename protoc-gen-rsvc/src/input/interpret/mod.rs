@@ -11,7 +11,7 @@ mod text;
 mod value;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use prost_types::UninterpretedOption;
 use prost_types::uninterpreted_option::NamePart;
@@ -30,6 +30,7 @@ use super::raw::{self, OptionsKind, source_info};
 use super::verify::{Names, Scope, SymbolKind, parent};
 use super::{DESCRIPTOR, builtin, parse, verify};
 use crate::diag::{Code, Sink};
+use crate::sorted::SortedMap;
 
 /// The number of `uninterpreted_option` in a path.
 const UNINTERPRETED_PATH: i32 = 999;
@@ -109,8 +110,8 @@ impl Taken {
 /// The options of one definition as bytes, and the way of each from its place in the text to its field.
 #[derive(Default)]
 struct Interpreted {
-    options: BTreeMap<Vec<i32>, Vec<u8>>,
-    places: BTreeMap<Vec<i32>, Vec<i32>>,
+    options: SortedMap<Vec<i32>, Vec<u8>>,
+    places: SortedMap<Vec<i32>, Vec<i32>>,
 }
 
 /// The options of a file that are not interpreted yet, and whether it has any.

@@ -1,13 +1,12 @@
 //! Values in braces: protobuf's text format, as bytes.
 
-use std::collections::BTreeMap;
-
 use super::report::Problem;
 use super::schema::{FieldType, MessageType};
 use super::value::{self, Misfit, Plain};
 use super::{Interpreter, parent};
 use crate::input::lexer::{Token, TokenKind};
 use crate::input::raw::{self, Type};
+use crate::sorted::SortedMap;
 
 /// Prefixes of types in `Any` that protoc takes.
 const ANY_PREFIXES: [&str; 2] = ["type.googleapis.com", "type.googleprod.com"];
@@ -61,7 +60,7 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
         close: Option<&str>,
         out: &mut Vec<u8>,
     ) -> Result<(), Problem> {
-        let mut seen: BTreeMap<u32, FieldType> = BTreeMap::new();
+        let mut seen: SortedMap<u32, FieldType> = SortedMap::new();
         loop {
             match close {
                 Some(close) if self.takes(close) => break,
@@ -286,7 +285,7 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
 fn check_again<'a>(
     message: MessageType<'a>,
     field: FieldType<'a>,
-    seen: &BTreeMap<u32, FieldType<'a>>,
+    seen: &SortedMap<u32, FieldType<'a>>,
     name_at: usize,
 ) -> Result<(), Problem> {
     let name = field.field.name();

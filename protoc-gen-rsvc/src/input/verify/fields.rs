@@ -1,24 +1,23 @@
 //! The fields of a message: numbers, JSON names, labels, defaults.
 
-use std::collections::BTreeMap;
-
 use super::walk::{Cursor, join};
 use super::{defaults, json_names};
 use crate::diag::{Code, Sink};
 use crate::input::raw::{self, Label, Type, tag};
+use crate::sorted::SortedMap;
 
 const MAX_NUMBER: i32 = 536_870_911;
 
 /// Checks the fields of a message against each other and against its ranges.
 pub(super) fn check_all(at: &Cursor, message: &raw::Descriptor, sink: &mut Sink) {
-    let mut numbers: BTreeMap<i32, i32> = BTreeMap::new();
+    let mut numbers: SortedMap<i32, i32> = SortedMap::new();
     for (index, field) in (0..).zip(&message.field) {
         let part = |end| [tag::message::FIELD, index, end];
         let earlier = |i: i32| usize::try_from(i).map_or("", |i| message.field[i].name());
         check_one(at, &[tag::message::FIELD, index], &at.full_name(message.name()), field, sink);
         check_membership(at, &[tag::message::FIELD, index], field, message, sink);
         check_ranges(at, index, field, message, sink);
-        let first = *numbers.entry(field.number()).or_insert(index);
+        let first = *numbers.or_insert(field.number(), index);
         if first != index {
             let text = format!("number {} is already taken by field `{}`", field.number(), earlier(first));
             let place = at.place(&[tag::message::FIELD, first, tag::field::NUMBER]);

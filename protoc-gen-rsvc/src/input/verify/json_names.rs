@@ -1,11 +1,10 @@
 //! JSON names of the fields of a message, which have to differ, and names of enum values without their prefix.
 
-use std::collections::BTreeMap;
-
 use super::walk::Cursor;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::editions::Features;
 use crate::input::raw::{self, OptionsKind, options, tag};
+use crate::sorted::SortedMap;
 
 /// `user_id` is `userId` in JSON.
 pub(crate) fn json_name(name: &str) -> String {
@@ -29,13 +28,13 @@ pub(super) fn check_fields(at: &Cursor, message: &raw::Descriptor, sink: &mut Si
     }
     let strict = is_strict(at.file, message);
     for with_chosen in [false, true] {
-        let mut taken: BTreeMap<String, (i32, bool)> = BTreeMap::new();
+        let mut taken: SortedMap<String, (i32, bool)> = SortedMap::new();
         for (index, field) in (0..).zip(&message.field) {
             let default = json_name(field.name());
             let chosen = field.json_name.as_ref().filter(|json| with_chosen && **json != default);
             let is_chosen = chosen.is_some();
             let json = chosen.cloned().unwrap_or(default);
-            let (first, first_chosen) = *taken.entry(json.clone()).or_insert((index, is_chosen));
+            let (first, first_chosen) = *taken.or_insert(json.clone(), (index, is_chosen));
             // Two of one name are told as that, and names that nobody chose in the first round.
             let other = usize::try_from(first).map_or("", |first| message.field[first].name());
             if first == index || other == field.name() || (with_chosen && !is_chosen && !first_chosen) {
@@ -72,10 +71,10 @@ fn is_strict(file: &raw::File, message: &raw::Descriptor) -> bool {
 
 /// Values of other numbers that are one name in languages where values stand in their enum, without its name.
 pub(super) fn check_values(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
-    let mut taken: BTreeMap<String, &raw::EnumValue> = BTreeMap::new();
+    let mut taken: SortedMap<String, &raw::EnumValue> = SortedMap::new();
     for (index, value) in (0..).zip(&enumeration.value) {
         let bare = pascal(without_prefix(value.name(), enumeration.name()));
-        let first = *taken.entry(bare).or_insert(value);
+        let first = *taken.or_insert(bare, value);
         if first.name() != value.name() && first.number() != value.number() {
             let text = format!(
                 "values `{}` and `{}` have the same name without the name of the enum and letters' case",

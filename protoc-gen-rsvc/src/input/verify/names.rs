@@ -7,6 +7,7 @@ use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::locations::Places;
 use crate::input::raw::{self, tag};
+use crate::sorted;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Symbols {
         let is_extension = |symbol: &Symbol| symbol.kind == SymbolKind::Other("extension");
         let all = self.map.iter().filter(|(_, symbol)| is_extension(symbol));
         let mut names: Vec<&str> = all.map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
+        sorted::sort(&mut names);
         names
     }
 
@@ -117,7 +118,7 @@ impl Symbols {
             .filter(|(_, symbol)| matches!(symbol.kind, SymbolKind::Message | SymbolKind::Enum))
             .map(|(name, _)| name.as_str())
             .collect();
-        names.sort_unstable();
+        sorted::sort(&mut names);
         names
     }
 

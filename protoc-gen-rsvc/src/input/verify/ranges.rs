@@ -1,10 +1,9 @@
 //! Reserved numbers and names, and numbers for extensions: none of them twice.
 
-use std::collections::BTreeMap;
-
 use super::walk::Cursor;
 use crate::diag::{Code, Sink};
 use crate::input::raw::{self, tag};
+use crate::sorted::{self, SortedMap};
 
 /// A range from its first number to the one after its last, with the path of where it stands.
 struct Range {
@@ -50,7 +49,7 @@ pub(super) fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) 
 
 /// Each range against the one that reaches furthest of those that begin before it.
 fn overlaps(at: &Cursor, ranges: &mut [Range], sink: &mut Sink) {
-    ranges.sort_by_key(|range| (range.start, range.path));
+    sorted::sort_by_key(ranges, |range| (range.start, range.path));
     let mut before: Option<&Range> = None;
     for range in ranges.iter() {
         if let Some(other) = before.filter(|other| range.start < other.end) {
@@ -65,9 +64,9 @@ fn overlaps(at: &Cursor, ranges: &mut [Range], sink: &mut Sink) {
 }
 
 fn twice(at: &Cursor, kind: i32, names: &[String], sink: &mut Sink) {
-    let mut seen = BTreeMap::new();
+    let mut seen = SortedMap::new();
     for (index, name) in (0..).zip(names) {
-        let first = *seen.entry(name).or_insert(index);
+        let first = *seen.or_insert(name, index);
         if first != index {
             let text = format!("the name `{}` is reserved twice", name.escape_debug());
             let found = at.error(Code::INVALID_DEFINITION, &[kind, index], text);

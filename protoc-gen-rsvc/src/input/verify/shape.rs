@@ -2,8 +2,6 @@
 //!
 //! The parser leaves little of this to be wrong in a text. A descriptor set or a plugin request may hold anything.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::walk::{Cursor, Definition, walk};
 use super::{fields, json_names, ranges};
 use crate::diag::{Code, Diagnostic, Place, Sink};
@@ -12,6 +10,7 @@ use crate::input::lexer::tokens;
 use crate::input::locations::{Places, place_in};
 use crate::input::order;
 use crate::input::raw::{self, options, tag};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// How deep messages may nest: as deep as the parser of texts takes them.
 const MAX_MESSAGES: usize = 31;
@@ -74,9 +73,9 @@ fn check_file(file: &raw::File, sink: &mut Sink) {
         );
     }
     let imports = file.dependency.len();
-    let mut seen = BTreeMap::new();
+    let mut seen = SortedMap::new();
     for (index, import) in file.dependency.iter().enumerate() {
-        let first = *seen.entry(import).or_insert(index);
+        let first = *seen.or_insert(import, index);
         if first != index {
             let place = |index| order::import_place(file, file.name(), index);
             let found = Diagnostic::error(Code::DUPLICATE_NAME, format!("`{import}` is imported twice"));
@@ -256,15 +255,15 @@ fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
     json_names::check_values(at, enumeration, sink);
     ranges::check_enum(at, enumeration, sink);
     let alias = options::allow_alias(enumeration.options.as_deref());
-    let mut numbers = BTreeMap::new();
-    let distinct: BTreeSet<i32> = enumeration.value.iter().map(raw::EnumValue::number).collect();
+    let mut numbers = SortedMap::new();
+    let distinct: SortedSet<i32> = enumeration.value.iter().map(raw::EnumValue::number).collect();
     if alias && distinct.len() == enumeration.value.len() {
         let message = format!("enum `{name}` allows aliases and has none");
         sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], message).help("drop `allow_alias`"));
     }
     for (index, value) in (0..).zip(&enumeration.value) {
         let part = |end| [tag::enumeration::VALUE, index, end];
-        let first = *numbers.entry(value.number()).or_insert(index);
+        let first = *numbers.or_insert(value.number(), index);
         if first != index && !alias {
             let message = format!("value {} of enum `{name}` is used twice", value.number());
             let first = [tag::enumeration::VALUE, first, tag::enumeration::NUMBER];

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::raw;
+use crate::sorted;
 
 /// Above so many ways through public imports, prost-reflect, which walks each of them, would take too long.
 const MAX_WAYS: u64 = 1_000_000;
@@ -37,7 +38,7 @@ pub(super) fn compute(files: &mut [raw::File], sink: &mut Sink) -> Vec<HashSet<u
         seen.extend(imports.iter().flat_map(|&i| brings[i].iter().copied()));
         let mut own = vec![this];
         own.extend(public.iter().flat_map(|&i| brings[i].iter().copied()));
-        own.sort_unstable();
+        sorted::sort(&mut own);
         own.dedup();
         let sum = |of: &[usize]| of.iter().fold(1_u64, |sum, &i| sum.saturating_add(ways[i]));
         if sum(&imports) > MAX_WAYS {
@@ -71,6 +72,6 @@ fn missing(
         }
     }
     let mut far: Vec<String> = seen.difference(&near).map(|&i| files[i].name().to_owned()).collect();
-    far.sort();
+    sorted::sort(&mut far);
     far
 }

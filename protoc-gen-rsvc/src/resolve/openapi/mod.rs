@@ -2,8 +2,6 @@
 
 mod operations;
 
-use std::collections::BTreeSet;
-
 use prost_reflect::DynamicMessage;
 
 use super::annotations as options;
@@ -13,6 +11,7 @@ use crate::input::Loaded;
 use crate::model::openapi::{Contact, License, Link, OpenApi, Overlay, SchemeKind, SecurityScheme};
 use crate::model::{FileId, PackageId};
 use crate::options::{DocumentFormat, Options};
+use crate::sorted::SortedSet;
 
 /// `google.protobuf.FileDescriptorProto.package`
 const PACKAGE: i32 = 2;
@@ -166,7 +165,7 @@ impl Reader<'_, '_> {
     }
 
     fn schemes(&mut self, from: &DynamicMessage) -> Vec<SecurityScheme> {
-        let mut names = BTreeSet::new();
+        let mut names = SortedSet::new();
         let mut schemes = Vec::new();
         for (index, scheme) in (0..).zip(messages(from, "security_schemes")) {
             let at = [tag::SECURITY_SCHEMES, index];

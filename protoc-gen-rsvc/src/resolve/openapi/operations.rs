@@ -1,7 +1,5 @@
 //! `openapi` of `rsvc.v1.service` and `rsvc.v1.method`: what documents say of services and methods.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use prost_reflect::{DynamicMessage, Value};
 
 use super::super::types::Types;
@@ -11,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::model::openapi::{Operation, Tag};
 use crate::model::{FileId, MethodId};
 use crate::names;
+use crate::sorted::{SortedMap, SortedSet};
 
 /// `google.protobuf.ServiceDescriptorProto.options`
 const SERVICE_OPTIONS: i32 = 3;
@@ -72,7 +71,7 @@ fn unique(types: &Types<'_>, said: &[(MethodId, Place)], sink: &mut Sink) {
         (0..method.bindings.len().max(1))
             .map(move |index| format!("{base}{}", names::operation_suffix(index)))
     };
-    let mut known: BTreeMap<String, (MethodId, Option<&Place>)> = BTreeMap::new();
+    let mut known: SortedMap<String, (MethodId, Option<&Place>)> = SortedMap::new();
     if said.is_empty() {
         return;
     }
@@ -142,7 +141,7 @@ impl Reader<'_, '_> {
 
     fn tags(&mut self, from: &DynamicMessage) -> Vec<String> {
         let tags = options::strings(from, "tags");
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (index, tag) in (0..).zip(&tags) {
             if tag.is_empty() {
                 self.wrong(&[tag::TAGS, index], "a tag has no name".to_owned(), "name it, or leave it out");

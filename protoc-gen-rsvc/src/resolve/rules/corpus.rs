@@ -1,7 +1,6 @@
 //! The text cases of CEL (`tests/conformance/cel`), seen by the front end: they cover the whole table of declarations,
 //! and nothing that is made of their pieces makes a step panic.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -21,6 +20,7 @@ use crate::model::Schema;
 use crate::model::plan::Store;
 use crate::model::rules::{Check, RulePlace};
 use crate::options::Options;
+use crate::sorted::SortedSet;
 
 pub(super) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance/cel");
 const SUBJECT: &str = "cel.v1.Subject";
@@ -42,7 +42,7 @@ pub(super) static CORPUS: LazyLock<Option<Corpus>> = LazyLock::new(|| {
     let cases = std::fs::read_to_string(folder.join("cases.txt")).ok()?;
     let lines = cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let expressions: Vec<String> = lines.map(|l| l.strip_prefix("! ").unwrap_or(l).to_owned()).collect();
-    let pieces: BTreeSet<String> =
+    let pieces: SortedSet<String> =
         expressions.iter().flat_map(|e| PIECE.find_iter(e)).map(|m| m.as_str().to_owned()).collect();
     let source = crate::input::Source::Files {
         files: vec![folder.join("subject.proto")],
@@ -90,7 +90,7 @@ impl Corpus {
 #[test]
 fn every_overload_has_a_case() {
     let Some(corpus) = &*CORPUS else { return };
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for expression in &corpus.expressions {
         let typed = corpus.typed(expression).unwrap_or_else(|| panic!("`{expression}` has no type"));
         overloads(&typed, &mut seen);
@@ -100,7 +100,7 @@ fn every_overload_has_a_case() {
 }
 
 /// The overloads that an expression uses for sure.
-fn overloads(typed: &Typed, seen: &mut BTreeSet<&'static str>) {
+fn overloads(typed: &Typed, seen: &mut SortedSet<&'static str>) {
     let mut each = |parts: &[&Typed]| parts.iter().for_each(|part| overloads(part, seen));
     match &typed.kind {
         TypedKind::Literal(_) | TypedKind::Var(_) | TypedKind::Local(_) | TypedKind::TypeValue(_) => {}

@@ -13,8 +13,6 @@ pub(super) mod types;
 mod value;
 mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use prost_reflect::{DynamicMessage, Value};
 
 use super::annotations;
@@ -28,6 +26,7 @@ use crate::model::rules::{
 };
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType};
 use crate::options::Options;
+use crate::sorted::{SortedMap, SortedSet};
 use custom::{CelRule, Scope};
 use report::RuleReporter;
 use versions::ignore;
@@ -50,10 +49,10 @@ pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink:
         options,
         report,
         locations: &loaded.locations,
-        pgv: BTreeSet::new(),
-        declared: BTreeMap::new(),
-        expressions: BTreeMap::new(),
-        message_expressions: BTreeMap::new(),
+        pgv: SortedSet::new(),
+        declared: SortedMap::new(),
+        expressions: SortedMap::new(),
+        message_expressions: SortedMap::new(),
     };
     let messages = schema.messages.iter().map(|(id, message)| {
         if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
@@ -72,11 +71,11 @@ struct RuleResolver<'a> {
     report: RuleReporter<'a>,
     locations: &'a Locations,
     /// Files whose rules of protoc-gen-validate are told.
-    pgv: BTreeSet<String>,
+    pgv: SortedSet<String>,
     /// The standard rules as they are written.
-    declared: BTreeMap<FieldId, Vec<Declared>>,
-    expressions: BTreeMap<FieldId, Vec<Expression>>,
-    message_expressions: BTreeMap<MessageId, Vec<Expression>>,
+    declared: SortedMap<FieldId, Vec<Declared>>,
+    expressions: SortedMap<FieldId, Vec<Expression>>,
+    message_expressions: SortedMap<MessageId, Vec<Expression>>,
 }
 
 impl RuleResolver<'_> {
@@ -130,7 +129,7 @@ impl RuleResolver<'_> {
         };
         for source in sources {
             let rule = custom::compile(&source, &scope, RulePlace::Message);
-            self.message_expressions.entry(id).or_default().push(source.declared(Part::Whole, None));
+            self.message_expressions.or_default(id).push(source.declared(Part::Whole, None));
             match self.report.compiled(&message.origin.place, &source, rule) {
                 Ok(check) => out.checks.push(check),
                 Err(text) => out.broken = Some(text),

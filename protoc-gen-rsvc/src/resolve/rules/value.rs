@@ -14,6 +14,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::plan::{Const, Store};
 use crate::model::rules::{Check, Declared, Part, PathElement, RulePlace, Test, Text, ValueRules};
 use crate::model::{FieldId, FieldKind, ValueType, WellKnown};
+use crate::sorted;
 
 /// What the rules stand on.
 struct Target {
@@ -134,7 +135,7 @@ impl RuleResolver<'_> {
             let rule = custom::compile(&source, &scope, place);
             let place = &self.schema.fields[target.field].origin.place;
             let declared = source.declared(target.part, None);
-            self.expressions.entry(target.field).or_default().push(declared);
+            self.expressions.or_default(target.field).push(declared);
             match self.report.compiled(place, &source, rule) {
                 Ok(check) => out.push(check),
                 Err(text) => *broken = Some(text),
@@ -166,7 +167,7 @@ impl RuleResolver<'_> {
             if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
                 continue;
             }
-            let declared = self.declared.entry(target.field).or_default();
+            let declared = self.declared.or_default(target.field);
             declared.push(Declared {
                 part: target.part,
                 family: expected,
@@ -201,7 +202,7 @@ impl RuleResolver<'_> {
                 })),
                 // A rule that is newer than this table: it is its expressions.
                 Err(Problem::Unknown) if !sources.is_empty() => {
-                    self.declared.entry(target.field).or_default().pop();
+                    self.declared.or_default(target.field).pop();
                     self.written(target, &sources, &const_value(value));
                     let rule = (of_field(&field), const_value(value), set.clone());
                     self.predefined(target, &this, &sources, rule, &place(), out, broken);
@@ -227,7 +228,7 @@ impl RuleResolver<'_> {
     /// Keeps predefined rules as they are written.
     fn written(&mut self, target: &Target, sources: &[CelRule], value: &Const) {
         let rules = sources.iter().map(|source| source.declared(target.part, Some(value.clone())));
-        self.expressions.entry(target.field).or_default().extend(rules);
+        self.expressions.or_default(target.field).extend(rules);
     }
 
     #[allow(clippy::too_many_arguments)] // one rule in all its parts, and the two places for the outcome
@@ -324,7 +325,7 @@ impl RuleResolver<'_> {
             return None;
         }
         let mut numbers: Vec<i64> = self.schema.enums[id].values.iter().map(|v| v.number.into()).collect();
-        numbers.sort_unstable();
+        sorted::sort(&mut numbers);
         numbers.dedup();
         Some(Check {
             id: "enum.defined_only".into(),
