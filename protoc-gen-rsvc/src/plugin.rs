@@ -21,7 +21,8 @@ const EDITION_2024: i32 = 1001;
 const FEATURE_SUPPORTS_EDITIONS: u64 = 2;
 
 /// The response's fields for editions, which prost-types does not have yet.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, prost::Message)]
+#[prost(skip_debug)]
 struct Editions {
     #[prost(int32, optional, tag = "3")]
     minimum_edition: Option<i32>,

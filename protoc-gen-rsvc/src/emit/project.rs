@@ -1,7 +1,5 @@
 //! The schema as prost-build is to see it: descriptors with the projected names and nothing it could stumble on.
 
-use std::collections::HashMap;
-
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto, EnumValueOptions,
@@ -12,6 +10,7 @@ use crate::model::{
     EnumId, FieldId, FieldKind, FileId, MessageId, OneofId, PackageId, Presence, Scalar, Schema, Syntax,
     ValueType,
 };
+use crate::sorted::SortedMap;
 use crate::storage::Derives;
 
 /// Types of one file; services are emitted by us.
@@ -81,7 +80,7 @@ fn message(schema: &Schema, id: MessageId) -> DescriptorProto {
         .filter(|f| is_synthetic(schema, **f))
         .map(|f| OneofDescriptorProto { name: Some(synthetic_name(schema, *f)), options: None });
     // Each synthetic oneof comes after the written ones, in the order of the fields.
-    let oneofs: HashMap<OneofId, usize> = node.oneofs.iter().enumerate().map(|(i, o)| (*o, i)).collect();
+    let oneofs: SortedMap<OneofId, usize> = node.oneofs.iter().enumerate().map(|(i, o)| (*o, i)).collect();
     let mut next_synthetic = node.oneofs.len()..;
     let fields = node.fields.iter().map(|f| {
         let oneof = match schema.fields[*f].oneof {

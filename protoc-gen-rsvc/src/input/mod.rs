@@ -137,7 +137,7 @@ fn overlays(source: &Source, loaded: &mut Loaded) {
 }
 
 /// Files from anywhere.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Input {
     files: SortedMap<String, raw::File>,
     roots: Vec<String>,

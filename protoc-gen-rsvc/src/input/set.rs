@@ -1,5 +1,7 @@
 //! Descriptors instead of text: a `FileDescriptorSet` or a `CodeGeneratorRequest`.
 
+use std::fmt;
+
 use prost::Message;
 
 use super::{builtin, order, parse, raw};
@@ -7,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Errors, Place, Sink};
 use crate::sorted::{SortedMap, SortedSet};
 
 /// What protoc or buf hands to a plugin.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     parameter: String,
     from_protoc: bool,
@@ -15,7 +17,21 @@ pub struct Request {
     files: Vec<raw::File>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+/// It tells two requests apart.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files: Vec<_> = self.files.iter().map(Message::encode_to_vec).collect();
+        f.debug_tuple("Request")
+            .field(&self.parameter)
+            .field(&self.from_protoc)
+            .field(&self.roots)
+            .field(&files)
+            .finish()
+    }
+}
+
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct RawRequest {
     #[prost(string, repeated, tag = "1")]
     file_to_generate: Vec<String>,
@@ -54,7 +70,7 @@ impl Request {
 }
 
 /// Files by name, with the names to generate code for.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct DescriptorSet {
     pub(crate) files: SortedMap<String, raw::File>,
     pub(crate) roots: Vec<String>,

@@ -11,7 +11,7 @@ use crate::sorted::{SortedMap, SortedSet};
 use crate::threads::{lock, on_every_core};
 
 /// What came of the files that were asked for and of their imports.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Texts {
     pub(crate) files: SortedMap<String, raw::File>,
     pub(crate) sources: Sources,
@@ -23,7 +23,6 @@ pub(crate) struct Texts {
 }
 
 /// One file.
-#[derive(Debug)]
 struct Outcome {
     file: Result<raw::File, Vec<Diagnostic>>,
     text: Option<Arc<str>>,
@@ -75,7 +74,7 @@ fn two_names(first: &str, second: &str) -> Diagnostic {
 }
 
 /// The queue: names to look at, how many are being looked at, and what came out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Queue {
     waiting: Vec<String>,
     busy: usize,

@@ -20,7 +20,7 @@ pub(super) fn assign(schema: &mut Schema, root: &mut Space) {
     root.values.insert(DOCUMENT.to_owned());
     let constant = |root: &mut Space, of: &str| {
         let name = format!("{DOCUMENT}_{}", of.replace('.', "_").to_shouty_snake_case());
-        unique(name.trim_end_matches('_'), |name| root.values.insert(name.to_owned()))
+        unique(name.trim_end_matches('_'), &mut |name| root.values.insert(name.to_owned()))
     };
     for id in schema.packages.ids() {
         let package = &mut schema.packages[id];

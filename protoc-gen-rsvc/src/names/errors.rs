@@ -32,7 +32,7 @@ pub(super) fn assign(schema: &mut Schema) {
         let mut taken: SortedSet<String> = METHODS.iter().map(|name| (*name).to_owned()).collect();
         for index in 0..schema.error_sets[set].errors.len() {
             let name = schema.fields[schema.error_sets[set].errors[index].field].name.clone();
-            let constructor = unique(&name, |p| taken.insert(snake(p)));
+            let constructor = unique(&name, &mut |p| taken.insert(snake(p)));
             let error = &mut schema.error_sets[set].errors[index];
             error.reason = name.to_shouty_snake_case();
             error.constructor = snake(&constructor);

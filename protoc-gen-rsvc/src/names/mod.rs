@@ -190,7 +190,7 @@ pub(crate) fn assign(schema: &mut Schema) {
 fn stand_ins(schema: &mut Schema) {
     let mut space = Space::default();
     let mut name = |full_name: &str| {
-        let projected = unique(&full_name.replace('.', "_"), |p| space.take_type(camel(p)));
+        let projected = unique(&full_name.replace('.', "_"), &mut |p| space.take_type(camel(p)));
         camel(&projected)
     };
     for id in schema.messages.ids() {
@@ -226,7 +226,7 @@ fn packages(schema: &mut Schema) {
                 continue;
             }
             let space = taken.or_default(parent.0.clone());
-            let projected = unique(part, |p| !is_primitive(&snake(p)) && space.modules.insert(snake(p)));
+            let projected = unique(part, &mut |p| !is_primitive(&snake(p)) && space.modules.insert(snake(p)));
             let (mut module, mut path) = parent;
             module.push(snake(&projected));
             path.push(projected);
@@ -264,7 +264,7 @@ fn types(
         }
         let with_module =
             !message.messages.is_empty() || !message.enums.is_empty() || !message.oneofs.is_empty();
-        message.projected = unique(&message.name, |p| {
+        message.projected = unique(&message.name, &mut |p| {
             let (name, module) = (camel(p), snake(p));
             if with_module && (is_primitive(&module) || space.modules.contains(&module)) {
                 return false;
@@ -282,7 +282,7 @@ fn types(
     for &id in enums {
         let node = &mut schema.enums[id];
         if node.is_generated() {
-            node.projected = unique(&node.name, |p| space.take_type(camel(p)));
+            node.projected = unique(&node.name, &mut |p| space.take_type(camel(p)));
             node.rust = TypePath::Local { module: module.to_vec(), name: camel(&node.projected) };
         }
     }
@@ -314,7 +314,7 @@ fn fields(schema: &mut Schema, spaces: &mut Spaces, id: MessageId) {
             continue;
         }
         let accessors = accessors(&node.kind);
-        let projected = unique(&node.name, |p| {
+        let projected = unique(&node.name, &mut |p| {
             let name = snake(p);
             // prost's derive cannot build `get_r#type`.
             if name.starts_with("r#") && accessors.contains(&"get_") {
@@ -343,7 +343,7 @@ fn fields(schema: &mut Schema, spaces: &mut Spaces, id: MessageId) {
             if siblings.contains(&name) { format!("{name}OneOf") } else { name }
         };
         let space = spaces.at(&inner);
-        let projected = unique(&node.name, |p| {
+        let projected = unique(&node.name, &mut |p| {
             let (name, type_name) = (snake(p), type_name(p));
             if members.values.contains(&name) || space.types.contains(&type_name) {
                 return false;
@@ -357,7 +357,7 @@ fn fields(schema: &mut Schema, spaces: &mut Spaces, id: MessageId) {
         }
         for field in schema.oneofs[oneof].fields.clone() {
             let node = &mut schema.fields[field];
-            node.projected = unique(&node.name, |p| variants.take_type(camel(p)));
+            node.projected = unique(&node.name, &mut |p| variants.take_type(camel(p)));
             node.rust_name = camel(&node.projected);
         }
         let node = &mut schema.oneofs[oneof];
@@ -389,7 +389,8 @@ fn values(node: &mut Enum) {
             value.projected.clone_from(&value.name);
             continue;
         }
-        value.projected = unique(&value.name, |p| space.take_type(strip_enum_prefix(&prefix, &camel(p))));
+        value.projected =
+            unique(&value.name, &mut |p| space.take_type(strip_enum_prefix(&prefix, &camel(p))));
         value.rust_name = strip_enum_prefix(&prefix, &camel(&value.projected));
         first.insert(value.number, value.rust_name.clone());
     }
@@ -400,7 +401,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
     let (name, methods) = (service.name.clone(), service.methods.clone());
     let mut names = ServiceNames::default();
     let openapi = service.names.openapi.clone();
-    let base = unique(&name, |p| {
+    let base = unique(&name, &mut |p| {
         let base = camel(p);
         names = ServiceNames {
             server: format!("{base}Server"),
@@ -425,12 +426,12 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
     let mut taken = Space::default();
     for method in methods {
         let node = &mut schema.methods[method];
-        let projected = unique(&node.name, |p| taken.values.insert(snake(p)));
+        let projected = unique(&node.name, &mut |p| taken.values.insert(snake(p)));
         node.rust_name = snake(&projected);
         node.object_name = format!("__rsvc_{}", plain(&node.rust_name));
         let stem = base.to_shouty_snake_case();
         let constant =
-            unique(&projected, |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));
+            unique(&projected, &mut |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));
         node.info_name = format!("{stem}_{}", constant.to_shouty_snake_case());
     }
     schema.services[id].names = names;

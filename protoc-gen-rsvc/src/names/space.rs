@@ -29,7 +29,7 @@ impl Spaces {
 
 /// The first of `name`, `name2`, `name3`, … that `take` accepts; `X` goes before a name without a letter in
 /// front, since the case rules would leave nothing or a number of it.
-pub(super) fn unique(name: &str, mut take: impl FnMut(&str) -> bool) -> String {
+pub(super) fn unique(name: &str, take: &mut dyn FnMut(&str) -> bool) -> String {
     let trimmed = name.trim_matches('_');
     let base = if trimmed.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.to_owned()

@@ -237,7 +237,7 @@ impl Types<'_> {
         for id in self.schema.messages.ids() {
             let descriptor = self.schema.messages[id].descriptor.clone();
             let file = self.schema.messages[id].file;
-            let mut oneofs = HashMap::new();
+            let mut oneofs = SortedMap::new();
             for oneof in descriptor.oneofs().filter(|o| !o.is_synthetic()) {
                 let oneof_id = self.schema.oneofs.push(Oneof {
                     name: oneof.name().to_owned(),

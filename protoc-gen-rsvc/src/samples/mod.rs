@@ -10,12 +10,11 @@ mod literals;
 mod rules;
 mod tables;
 
-use std::collections::HashMap;
-
 use rsvc_common::sample::{Random, Solver, Tables, Type, Value, Verdict, encode, solve};
 
 use crate::diag::Place;
 use crate::model::{FieldId, MessageId, SampleOf, Schema};
+use crate::sorted::SortedMap;
 use check::Checker;
 use json::Json;
 
@@ -89,13 +88,13 @@ pub(crate) struct Samples<'a> {
     schema: &'a Schema,
     tables: Tables,
     checker: Checker<'a>,
-    made: HashMap<MessageId, Option<String>>,
+    made: SortedMap<MessageId, Option<String>>,
 }
 
 impl<'a> Samples<'a> {
     /// Of the messages of a schema.
     pub(crate) fn new(schema: &'a Schema) -> Self {
-        Self { schema, tables: all(schema), checker: Checker::new(schema), made: HashMap::new() }
+        Self { schema, tables: all(schema), checker: Checker::new(schema), made: SortedMap::new() }
     }
 
     /// An example of each message that is generated, by its name; `null`, where none was found.

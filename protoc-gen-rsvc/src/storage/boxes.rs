@@ -1,12 +1,11 @@
 //! Which fields close a circle of messages and so need a `Box`.
 
-use std::collections::HashSet;
-
 use crate::model::{FieldId, FieldKind, MessageId, Schema, ValueType};
+use crate::sorted::SortedSet;
 
 /// Fields whose type contains the message that they stand in, through singular fields only: what is repeated
 /// lives on the heap already. prost-build finds the same ones but for circles through groups.
-pub(super) fn recursive(schema: &Schema) -> HashSet<FieldId> {
+pub(super) fn recursive(schema: &Schema) -> SortedSet<FieldId> {
     let component = components(schema);
     schema
         .fields

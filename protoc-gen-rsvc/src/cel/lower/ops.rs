@@ -1,7 +1,6 @@
 //! Operators.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use super::convert::unwrap;
 use super::{Lowered, Lowerer, call, convert, fail, infix};
@@ -9,6 +8,7 @@ use crate::cel::ast::{Span, op};
 use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
 use crate::model::plan::{CharBound, Const, ListForm, Logic, MapForm, Op, Operator, Own, Plan, Repr};
 use crate::model::{MessageId, ValueType, WellKnown};
+use crate::sorted::SortedSet;
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
 pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
@@ -334,7 +334,7 @@ impl Lowerer<'_> {
 
     /// Whether an `Any` is in a message or below it.
     fn holds_any(&self, id: MessageId) -> bool {
-        let (mut seen, mut open) = (HashSet::from([id]), vec![id]);
+        let (mut seen, mut open) = (SortedSet::from_iter([id]), vec![id]);
         while let Some(id) = open.pop() {
             let message = &self.schema.messages[id];
             if message.well_known == Some(WellKnown::Any) {

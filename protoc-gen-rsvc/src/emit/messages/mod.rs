@@ -3,17 +3,16 @@
 
 mod text;
 
-use std::collections::HashMap;
-
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use prost_build::Module;
-use syn::visit_mut::VisitMut;
+use quote::ToTokens as _;
 
 use super::project::TypesPart;
 use super::{Emitted, ProstHook, docs, internal, parse, project, verify};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EnumId, Field, FieldKind, MessageId, OneofId, Schema, Shape, TypePath, ValueType};
 use crate::options::Options;
-use crate::sorted::SortedSet;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::storage::{self, Derives};
 use text::{ProstText, Stop};
 
@@ -34,7 +33,7 @@ pub(super) struct TypesEmitter<'a> {
     options: &'a Options,
     hook: Option<ProstHook<'a>>,
     derives: Vec<Derives>,
-    nodes: HashMap<(&'a [String], &'a str), GeneratedType>,
+    nodes: SortedMap<(&'a [String], &'a str), GeneratedType>,
 }
 
 impl<'a> TypesEmitter<'a> {
@@ -208,14 +207,14 @@ fn derive_debug(schema: &Schema, message: Option<MessageId>, attributes: &mut Ve
 }
 
 /// The values of an enum that prost-build knows by other names: those, and their own.
-fn renamed(schema: &Schema, id: EnumId) -> HashMap<&str, &str> {
+fn renamed(schema: &Schema, id: EnumId) -> SortedMap<&str, &str> {
     let values = schema.enums[id].values.iter().filter(|value| value.name != value.projected);
     values.map(|value| (value.projected.as_str(), value.name.as_str())).collect()
 }
 
 /// Generated types by module and name.
-fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), GeneratedType> {
-    let mut nodes = HashMap::new();
+fn nodes<'a>(schema: &'a Schema) -> SortedMap<(&'a [String], &'a str), GeneratedType> {
+    let mut nodes = SortedMap::new();
     let mut add = |rust: &'a TypePath, node| {
         if let TypePath::Local { module, name } = rust {
             nodes.insert((module.as_slice(), name.as_str()), node);
@@ -235,7 +234,7 @@ fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), GeneratedTy
 
 struct ProstOutput<'a> {
     schema: &'a Schema,
-    nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
+    nodes: &'a SortedMap<(&'a [String], &'a str), GeneratedType>,
     module: Vec<String>,
     wrong: Vec<String>,
 }
@@ -335,17 +334,24 @@ impl ProstOutput<'_> {
         };
         let renamed = renamed(self.schema, id);
         if !renamed.is_empty() {
-            Rename(&renamed).visit_item_impl_mut(item);
+            *item = syn::parse2(rename(item.to_token_stream(), &renamed))
+                .expect("a text in the place of another changes no syntax");
         }
     }
 }
 
-struct Rename<'a>(&'a HashMap<&'a str, &'a str>);
-
-impl VisitMut for Rename<'_> {
-    fn visit_lit_str_mut(&mut self, literal: &mut syn::LitStr) {
-        if let Some(name) = self.0.get(literal.value().as_str()) {
-            *literal = syn::LitStr::new(name, literal.span());
-        }
-    }
+/// The same with other texts in the places of those that have one.
+fn rename(tokens: TokenStream, names: &SortedMap<&str, &str>) -> TokenStream {
+    let renamed = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => Group::new(group.delimiter(), rename(group.stream(), names)).into(),
+        TokenTree::Literal(literal) => match syn::Lit::new(literal.clone()) {
+            syn::Lit::Str(text) => match names.get(text.value().as_str()) {
+                Some(name) => Literal::string(name).into(),
+                None => literal.into(),
+            },
+            _ => literal.into(),
+        },
+        other => other,
+    });
+    renamed.collect()
 }

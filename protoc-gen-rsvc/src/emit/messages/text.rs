@@ -3,7 +3,6 @@
 //! prost-build writes its lines as prettyplease does, but for those that are too long. So only these go through `syn` and
 //! prettyplease, each for itself. A text with a line of another form is left to them as a whole.
 
-use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Lines;
 
@@ -11,6 +10,7 @@ use super::{GeneratedType, docs, has_debug, renamed, verify};
 use crate::emit::layout;
 use crate::emit::print::INDENT;
 use crate::model::{Comments, EnumId, MessageId, OneofId, Schema};
+use crate::sorted::SortedMap;
 
 /// Why there is no text.
 pub(super) enum Stop {
@@ -24,7 +24,7 @@ type Step<T> = Result<T, Stop>;
 
 pub(super) struct ProstText<'a> {
     schema: &'a Schema,
-    nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
+    nodes: &'a SortedMap<(&'a [String], &'a str), GeneratedType>,
     module: Vec<String>,
     lines: Peekable<Lines<'a>>,
     depth: usize,
@@ -34,7 +34,7 @@ pub(super) struct ProstText<'a> {
 impl<'a> ProstText<'a> {
     pub(super) fn new(
         schema: &'a Schema,
-        nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
+        nodes: &'a SortedMap<(&'a [String], &'a str), GeneratedType>,
         module: Vec<String>,
         text: &'a str,
     ) -> Self {

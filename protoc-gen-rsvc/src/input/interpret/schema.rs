@@ -130,7 +130,8 @@ impl EnumType<'_> {
 }
 
 /// `google.protobuf.FieldOptions`, as far as it says where and since when a field can be used.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, prost::Message)]
+#[prost(skip_debug)]
 struct UseOptions {
     #[prost(int32, repeated, packed = "false", tag = "19")]
     targets: Vec<i32>,
@@ -139,7 +140,8 @@ struct UseOptions {
 }
 
 /// `google.protobuf.FieldOptions.FeatureSupport`
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, prost::Message)]
+#[prost(skip_debug)]
 pub(super) struct FeatureSupport {
     #[prost(int32, optional, tag = "1")]
     pub(super) introduced: Option<i32>,

@@ -2,7 +2,8 @@
 //!
 //! `prost_types` drops what it does not know, above all custom options. Here nothing of an options message is
 //! touched, and the fields of editions, which `prost_types` has not got, are there. An options message and a
-//! byte string look the same on the wire, so both forms read the same data.
+//! byte string look the same on the wire, so both forms read the same data. They have no `Debug`, which would be as
+//! much code as the rest of them.
 
 mod each;
 pub(crate) mod options;
@@ -56,12 +57,14 @@ pub(crate) mod tag {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct FileSet {
     #[prost(message, repeated, tag = "1")]
     pub(crate) file: Vec<File>,
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct File {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -128,6 +131,7 @@ impl File {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Descriptor {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -154,6 +158,7 @@ pub(crate) struct Descriptor {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct ExtensionRange {
     #[prost(int32, optional, tag = "1")]
     pub(crate) start: Option<i32>,
@@ -165,6 +170,7 @@ pub(crate) struct ExtensionRange {
 
 /// Reserved numbers: the end is outside for messages, inside for enums.
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct NumberRange {
     #[prost(int32, optional, tag = "1")]
     pub(crate) start: Option<i32>,
@@ -173,6 +179,7 @@ pub(crate) struct NumberRange {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Field {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -212,6 +219,7 @@ impl Field {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Oneof {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -220,6 +228,7 @@ pub(crate) struct Oneof {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Enum {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -236,6 +245,7 @@ pub(crate) struct Enum {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct EnumValue {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -246,6 +256,7 @@ pub(crate) struct EnumValue {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Service {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,
@@ -256,6 +267,7 @@ pub(crate) struct Service {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Method {
     #[prost(string, optional, tag = "1")]
     pub(crate) name: Option<String>,

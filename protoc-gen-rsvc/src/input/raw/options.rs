@@ -8,13 +8,15 @@ use super::Descriptor;
 
 /// The fields of any options message that this phase reads. Numbers differ between the kinds of options; those
 /// that mean something else in one kind are asked for only where they fit.
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 pub(crate) struct Uninterpreted {
     #[prost(message, repeated, tag = "999")]
     pub(crate) uninterpreted_option: Vec<UninterpretedOption>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct MessageOptions {
     #[prost(bool, optional, tag = "1")]
     message_set_wire_format: Option<bool>,
@@ -24,13 +26,15 @@ struct MessageOptions {
     deprecated_legacy_json_field_conflicts: Option<bool>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct FieldOptions {
     #[prost(bool, optional, tag = "2")]
     packed: Option<bool>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct EnumOptions {
     #[prost(bool, optional, tag = "2")]
     allow_alias: Option<bool>,

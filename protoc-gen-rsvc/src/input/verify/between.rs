@@ -1,18 +1,17 @@
 //! What a definition may say about one elsewhere: extensions about the message that they extend, fields about their enum.
 
-use std::collections::HashMap;
-
 use super::Names;
 use super::json_names::json_name;
 use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Place, Sink};
 use crate::input::editions::{Edition, Features};
 use crate::input::raw::{self, Label, OptionsKind, Type, options, tag};
+use crate::sorted::SortedMap;
 
 /// Checks all files, in which types are resolved.
 pub(super) fn check(files: &[raw::File], names: &Names, sink: &mut Sink) {
     // Which number of which message is taken, by whom.
-    let mut taken: HashMap<(&str, i32), (String, Place)> = HashMap::new();
+    let mut taken: SortedMap<(&str, i32), (String, Place)> = SortedMap::new();
     for file in files {
         walk(file, &mut |at, node| match node {
             Definition::Extension(field) => {

@@ -12,7 +12,8 @@ use crate::input::raw::{self, Label, Type};
 const OPTIONS: i32 = 8;
 
 /// Options of fields that some types alone have.
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct FieldOptions {
     #[prost(int32, optional, tag = "1")]
     ctype: Option<i32>,
@@ -35,7 +36,8 @@ impl FieldOptions {
     const UNVERIFIED_LAZY: i32 = 15;
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Message)]
+#[prost(skip_debug)]
 struct FileOptions {
     #[prost(bool, optional, tag = "27")]
     java_string_check_utf8: Option<bool>,

@@ -5,7 +5,7 @@ use crate::input::locations::Places;
 use crate::input::raw::{self, tag};
 
 /// A definition and what it stands in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Definition<'a> {
     Message { message: &'a raw::Descriptor, parent: Option<&'a raw::Descriptor> },
     Field(&'a raw::Field),
@@ -59,7 +59,6 @@ impl Definition<'_> {
 }
 
 /// Where the walk is.
-#[derive(Debug)]
 pub(crate) struct Cursor<'a> {
     pub(crate) file: &'a raw::File,
     /// Full name of what the definition stands in; empty at the top of a file without a package.

@@ -1,7 +1,5 @@
 //! `(rsvc.v1.method).forms`: the forms of HTML that a method takes.
 
-use std::collections::HashSet;
-
 use prost_reflect::{DynamicMessage, Value};
 
 use super::fields::{named, suggestion};
@@ -11,6 +9,7 @@ use super::{
 };
 use crate::model::Scalar;
 use crate::model::http::{FormFile, Forms};
+use crate::sorted::SortedSet;
 
 /// `rsvc.v1.MethodOptions.forms`
 const FORMS: i32 = 7;
@@ -268,7 +267,7 @@ fn form_message(schema: &Schema, input: MessageId, body: Body) -> Result<Message
 
 /// Whether a message has a field that a part of a form can name and that takes the pieces of a file.
 fn takes_pieces(schema: &Schema, message: MessageId) -> bool {
-    let mut seen = HashSet::from([message]);
+    let mut seen = SortedSet::from_iter([message]);
     let mut pending = vec![message];
     while let Some(message) = pending.pop() {
         for field in &schema.messages[message].fields {

@@ -4,7 +4,6 @@ mod calls;
 mod value;
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use rsvc_common::formats;
 use rsvc_common::sample::Value;
@@ -12,6 +11,7 @@ use rsvc_common::sample::Value;
 use super::json::Json;
 use crate::model::plan::{CharBound, Logic, Op, Operator, Plan, Quantifier, Range, Repr, Store, Variable};
 use crate::model::{FieldId, FieldKind, Presence, Schema, ValueType};
+use crate::sorted::SortedMap;
 use value::{Val, constant, equal, find, order, stored, unset};
 
 /// Why there is no result.
@@ -30,7 +30,7 @@ pub(super) struct Evaluator<'a> {
     schema: &'a Schema,
     /// The time, in seconds since 1970.
     now: i64,
-    patterns: HashMap<String, Option<regex::Regex>>,
+    patterns: SortedMap<String, Option<regex::Regex>>,
 }
 
 /// What a plan sees.
@@ -41,7 +41,7 @@ struct Scope<'v> {
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(schema: &'a Schema) -> Self {
-        Self { schema, now: 0, patterns: HashMap::new() }
+        Self { schema, now: 0, patterns: SortedMap::new() }
     }
 
     /// Whether a test is true of a value at a time.

@@ -8,20 +8,30 @@ const GENERATOR: Table = Table {
     roots: &["lib.rs", "main.rs"],
     exempt: &[],
     layers: &[
-        Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
+        Layer { name: "collections", files: &["sorted/"], uses: &[] },
+        Layer { name: "diagnostics", files: &["diag/"], uses: &["collections"] },
+        Layer { name: "threads", files: &["threads.rs"], uses: &["diagnostics"] },
         Layer { name: "options", files: &["options/"], uses: &["diagnostics"] },
-        Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
-        Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
-        Layer { name: "names", files: &["names/"], uses: &["model"] },
+        Layer { name: "model", files: &["model/"], uses: &["collections", "diagnostics"] },
+        Layer {
+            name: "input",
+            files: &["input/"],
+            uses: &["collections", "threads", "diagnostics", "model"],
+        },
+        Layer { name: "names", files: &["names/"], uses: &["collections", "model"] },
         Layer { name: "tokens", files: &["tokens.rs"], uses: &["model", "names"] },
-        Layer { name: "storage", files: &["storage/"], uses: &["options", "model", "tokens"] },
+        Layer { name: "storage", files: &["storage/"], uses: &["collections", "options", "model", "tokens"] },
         // The syntax and the types of CEL: they know neither the schema nor Rust.
-        Layer { name: "CEL's front end", files: &["cel/"], uses: &[] },
-        Layer { name: "values in plans", files: &["cel/stored.rs", "cel/constant.rs"], uses: &["model"] },
+        Layer { name: "CEL's front end", files: &["cel/"], uses: &["collections"] },
+        Layer {
+            name: "values in plans",
+            files: &["cel/stored.rs", "cel/constant.rs"],
+            uses: &["collections", "model"],
+        },
         Layer {
             name: "CEL to plans",
             files: &["cel/lower/", "cel/native.rs"],
-            uses: &["model", "storage", "CEL's front end", "values in plans"],
+            uses: &["collections", "model", "storage", "CEL's front end", "values in plans"],
         },
         // It prints plans and does not see where they came from.
         Layer {
@@ -34,6 +44,7 @@ const GENERATOR: Table = Table {
             name: "resolve rules",
             files: &["resolve/rules/"],
             uses: &[
+                "collections",
                 "diagnostics",
                 "options",
                 "model",
@@ -47,7 +58,16 @@ const GENERATOR: Table = Table {
         Layer {
             name: "resolve",
             files: &["resolve/"],
-            uses: &["diagnostics", "options", "model", "input", "names", "storage", "annotations"],
+            uses: &[
+                "collections",
+                "diagnostics",
+                "options",
+                "model",
+                "input",
+                "names",
+                "storage",
+                "annotations",
+            ],
         },
         // They are compiled as rules are.
         Layer {
@@ -64,16 +84,21 @@ const GENERATOR: Table = Table {
                 "resolve",
             ],
         },
-        Layer { name: "samples", files: &["samples/"], uses: &["diagnostics", "model", "values in plans"] },
+        Layer {
+            name: "samples",
+            files: &["samples/"],
+            uses: &["collections", "diagnostics", "model", "values in plans"],
+        },
         Layer {
             name: "check",
             files: &["check/"],
-            uses: &["diagnostics", "options", "model", "names", "samples"],
+            uses: &["collections", "diagnostics", "options", "model", "names", "samples"],
         },
         Layer {
             name: "emit",
             files: &["emit/"],
             uses: &[
+                "collections",
                 "diagnostics",
                 "options",
                 "model",
@@ -84,12 +109,16 @@ const GENERATOR: Table = Table {
                 "samples",
             ],
         },
-        Layer { name: "threads", files: &["threads.rs"], uses: &["diagnostics"] },
-        Layer { name: "output", files: &["output/"], uses: &["diagnostics", "threads", "emit"] },
+        Layer {
+            name: "output",
+            files: &["output/"],
+            uses: &["collections", "diagnostics", "threads", "emit"],
+        },
         Layer {
             name: "library",
             files: &["lib.rs", "documents.rs"],
             uses: &[
+                "collections",
                 "diagnostics",
                 "options",
                 "model",
