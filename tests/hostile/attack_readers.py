@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import random
 import time
 
 import http1
@@ -26,9 +27,9 @@ def timeout(transport, seconds=DEADLINE):
     return {"x-request-timeout": str(seconds)}
 
 
-def large_user(victim):
+def large_user(victim, text="x" * LARGE):
     """A user whose answer has 3.5 MB, as calls of its id."""
-    user = {"name": "L", "email": "large@shop.example", "preferences": {"clientSettings": {"s": "x" * LARGE}}}
+    user = {"name": "L", "email": "large@shop.example", "preferences": {"clientSettings": {"s": text}}}
     found = call(victim.addr, "rest-json", CREATE_USER, [json.dumps(user).encode()])
     if found.code != "OK":
         raise Wrong(f"no large user: {found}")
@@ -73,14 +74,15 @@ def many_answers_for_one_connection(victim, transport):
     return ask_for_many(victim, transport, {})
 
 
-@attack(5, "connect-json", memory=192 * MIB, cpu=8.0)
+@attack(5, "connect-json", "connect-proto", "rest-json", "rest-proto", memory=192 * MIB, cpu=8.0)
 def compressed_answers_for_one_connection(victim, transport):
-    """The same, compressed."""
-    return ask_for_many(victim, transport, {"accept-encoding": "gzip"})
+    """The same, compressed: what is random stays large."""
+    text = random.Random(5).randbytes(LARGE // 2).hex()
+    return ask_for_many(victim, transport, {"accept-encoding": "gzip"}, text)
 
 
-def ask_for_many(victim, transport, headers):
-    method, body = large_user(victim)
+def ask_for_many(victim, transport, headers, *text):
+    method, body = large_user(victim, *text)
     victim.forget_peak()
     request = prepare(transport, method, [body.form("json" if "json" in transport else "proto")])
     if transport.startswith("rest"):
@@ -103,7 +105,7 @@ def ask_for_many(victim, transport, headers):
     return f"{len(numbers)} streams, all over after {seconds:.1f} s"
 
 
-@attack(5, "connect-json", "connect-proto", memory=192 * MIB, cpu=8.0)
+@attack(5, "connect-json", "connect-proto", "rest-json", "rest-proto", memory=192 * MIB, cpu=8.0)
 def many_answers_that_are_compressed(victim, transport):
     """40 of them, compressed, by a caller that reads them: each takes a while to write."""
     method, body = large_user(victim)

@@ -47,6 +47,13 @@ pub(crate) trait Guard: Send + Sync {
     }
 }
 
+/// A body that makes its frames of something that it holds until then.
+#[cfg(feature = "compression")]
+pub(crate) trait HoldingBody: http_body::Body<Data = Bytes, Error = Status> + Send {
+    /// How much that is, in bytes.
+    fn held(&self) -> usize;
+}
+
 /// Two that live as long as a body.
 struct Both {
     _inner: Arc<dyn Guard>,
@@ -69,6 +76,8 @@ enum Inner {
     #[cfg(any(feature = "server", feature = "client"))]
     Incoming(hyper::body::Incoming),
     Boxed(UnsyncBoxBody<Bytes, Status>),
+    #[cfg(feature = "compression")]
+    Holding(Pin<Box<dyn HoldingBody>>),
     /// The rest of data that is handed out in pieces, and what follows it.
     Rest(Box<(Bytes, Inner)>),
 }
@@ -119,6 +128,12 @@ impl Body {
         let body = slot.take().expect("it was put there");
         let boxed = body.map_err(|error| status_of(error.into())).boxed_unsync();
         Self { inner: Inner::Boxed(boxed), guard: None, also: None, deadline: None }
+    }
+
+    /// A body that tells what it holds.
+    #[cfg(feature = "compression")]
+    pub(crate) fn holding(body: impl HoldingBody + 'static) -> Self {
+        Self { inner: Inner::Holding(Box::pin(body)), guard: None, also: None, deadline: None }
     }
 
     /// Bytes, and the trailers that follow them.
@@ -183,9 +198,23 @@ impl Body {
         matches!(self.inner, Inner::Empty | Inner::Whole(_) | Inner::WithTrailers(..) | Inner::Trailers(_))
     }
 
-    /// How much of the body is there and was not handed out, in bytes.
+    /// How much of the body is held and was not handed out, in bytes: as it is, or what it is made of.
     #[inline]
     pub(crate) fn held(&self) -> usize {
+        match &self.inner {
+            Inner::Whole(data) | Inner::WithTrailers(data, _) => data.len(),
+            #[cfg(feature = "compression")]
+            Inner::Holding(body) => body.held(),
+            #[cfg(feature = "compression")]
+            Inner::Rest(rest) if let Inner::Holding(body) = &rest.1 => rest.0.len() + body.held(),
+            Inner::Rest(rest) => rest.0.len(),
+            _ => 0,
+        }
+    }
+
+    /// How much of that can be handed out at once.
+    #[inline]
+    fn at_hand(&self) -> usize {
         match &self.inner {
             Inner::Whole(data) | Inner::WithTrailers(data, _) => data.len(),
             Inner::Rest(rest) => rest.0.len(),
@@ -200,7 +229,7 @@ impl Body {
         task: &mut Task<'_>,
         most: usize,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if self.held() > most {
+        if self.at_hand() > most {
             return Poll::Ready(Some(Ok(self.split(most))));
         }
         if self.is_whole() {
@@ -268,6 +297,8 @@ impl Body {
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| status_of(error.into()))))
             }
             Inner::Boxed(body) => Pin::new(body).poll_frame(task),
+            #[cfg(feature = "compression")]
+            Inner::Holding(body) => body.as_mut().poll_frame(task),
             _ => Poll::Ready(self.take_frame().map(Ok)),
         }
     }
@@ -289,6 +320,8 @@ impl Body {
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(_) => unreachable!("it is asked"),
             Inner::Boxed(_) => unreachable!("it is asked"),
+            #[cfg(feature = "compression")]
+            Inner::Holding(_) => unreachable!("it is asked"),
         }
     }
 }
@@ -337,6 +370,8 @@ impl http_body::Body for Body {
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Boxed(body) => body.is_end_stream(),
+            #[cfg(feature = "compression")]
+            Inner::Holding(body) => body.is_end_stream(),
         }
     }
 
@@ -354,6 +389,8 @@ impl http_body::Body for Body {
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.size_hint(),
             Inner::Boxed(body) => body.size_hint(),
+            #[cfg(feature = "compression")]
+            Inner::Holding(body) => body.size_hint(),
             Inner::Rest(rest) => {
                 let mut hint = SizeHint::new();
                 hint.set_lower(rest.0.len() as u64);

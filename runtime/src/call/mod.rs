@@ -23,6 +23,8 @@ pub(crate) mod turn;
 pub(crate) mod yield_budget;
 
 pub use body::Body;
+#[cfg(feature = "compression")]
+pub(crate) use body::HoldingBody;
 pub(crate) use body::{BoxError, Guard};
 pub(crate) use error::CallError;
 pub(crate) use exchange::{Call, Exchange, Outgoing, Responded};

@@ -128,6 +128,10 @@ impl http_body::Body for SentBody {
         }
         let polled = self.body.poll_piece(task, PIECE);
         self.count();
+        if polled.is_pending() && self.held > 0 {
+            // What is held is worked on: it is not the client that keeps others waiting.
+            self.usage.unsent().note_taken();
+        }
         // Over HTTP/1.1 nobody asks.
         if self.usage.is_shared() {
             let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
@@ -275,6 +279,38 @@ mod tests {
             let (waited, ()) = tokio::join!(waits, hands_out);
             assert_eq!(waited.is_err(), goes_on);
             assert!(waited.is_err() || waited == Ok(false));
+        }
+    }
+
+    #[cfg(feature = "compression")]
+    #[tokio::test(start_paused = true)]
+    async fn what_is_compressed_on_its_way_counts_until_then() {
+        use crate::protocol::compression::{Compression, encode::Compressed};
+
+        for coding in Compression::SUPPORTED {
+            let usage = track(true, 1 << 20).0;
+            let compressed = Compressed::new(*coding, vec![7; 1 << 20].into());
+            let mut body = SentBody::new(Body::holding(compressed), usage.clone());
+            let mut steps = 0;
+            while poll_fn(|task| Poll::Ready(Pin::new(&mut body).poll_frame(task).is_pending())).await {
+                assert!(
+                    !usage.unsent().has_room(SMALL + 1),
+                    "{coding:?}: all of it is held after {steps} steps"
+                );
+                steps += 1;
+            }
+            assert!(steps > 10, "{coding:?}");
+            assert!(usage.unsent().has_room(1 << 20), "{coding:?}: what is left is small");
+            // Others wait for what is at work, whoever reads.
+            let compressed = Compressed::new(*coding, vec![7; 1 << 20].into());
+            let mut body = SentBody::new(Body::holding(compressed), usage.clone());
+            usage.unsent().add(1 << 30);
+            let works = async {
+                sleep(Duration::from_millis(500)).await;
+                assert!(poll_fn(|task| Poll::Ready(Pin::new(&mut body).poll_frame(task))).await.is_pending());
+            };
+            let waits = timeout(Duration::from_millis(1500), usage.unsent().becomes_less());
+            assert!(tokio::join!(waits, works).0.is_err(), "{coding:?}");
         }
     }
 

@@ -74,7 +74,7 @@ impl Unsent {
         self.bytes.fetch_add(bytes, Ordering::SeqCst);
     }
 
-    /// Notes that the client has taken something of what is held. What is given up is not taken.
+    /// Notes that the client has taken something of what is held, or that it cannot yet. What is given up is not taken.
     pub(super) fn note_taken(&self) {
         self.taken.fetch_add(1, Ordering::Relaxed);
     }

@@ -47,7 +47,7 @@ pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, respons
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     etag::add_form(headers, coding.name());
     let body = std::mem::take(response.body_mut());
-    *response.body_mut() = Body::new(Compressed::new(coding, body));
+    *response.body_mut() = Body::holding(Compressed::new(coding, body));
 }
 
 /// Whether a response of this size, in bytes, is not worth it.
