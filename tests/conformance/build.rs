@@ -12,6 +12,8 @@ mod random;
 mod rest;
 #[path = "build/testee.rs"]
 mod testee;
+#[path = "build/trees.rs"]
+mod trees;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use protoc_gen_rsvc::{Builder, input::Source};
 
+use super::trees;
+
 pub(crate) fn generate() {
     println!("cargo:rerun-if-env-changed=RSVC_SHARED");
     println!("cargo:rustc-check-cfg=cfg(protovalidate_cases)");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
     cel_cases(&out);
     let Some(shared) = std::env::var_os("RSVC_SHARED") else { return };
-    let cases = Path::new(&shared).join("conformance/protovalidate/cases_schema.binpb");
+    let cases = trees::standard_cases(&shared);
     println!("cargo:rerun-if-changed={}", cases.display());
     let Ok(bytes) = std::fs::read(&cases) else {
         println!("cargo:warning=there are no conformance cases at {}", cases.display());
@@ -20,11 +22,8 @@ pub(crate) fn generate() {
     };
     println!("cargo:rustc-cfg=protovalidate_cases");
     let source = Source::DescriptorSet { bytes, files: Vec::new() };
-    for (name, from_cel) in [("native", "false"), ("cel", "true")] {
-        let builder = Builder::new()
-            .option("defer_rule_errors", "true")
-            .option("rules_from_cel", from_cel)
-            .out_dir(out.join(name));
+    for (name, builder) in trees::standard_rules() {
+        let builder = builder.out_dir(out.join(name));
         let (dump, _) = builder.dump(&source).expect("the cases can be read");
         std::fs::write(out.join(format!("{name}_table.rs")), table(&dump))
             .expect("the output can be written");
@@ -42,11 +41,12 @@ fn cel_cases(out: &Path) {
         Some(expression) => (at + 1, format!("({}, true, ", at + 1), expression.to_owned()),
         None => (at + 1, format!("({}, false, ", at + 1), line.to_owned()),
     });
-    cel_table(out, "cel_text", cases);
+    let [text_cases, random_ones, deep_ones] = trees::EXPRESSIONS;
+    cel_table(out, text_cases, cases);
     let random = super::random::expressions().into_iter().enumerate();
-    cel_table(out, "cel_random", random.map(|(at, text)| (at, format!("({text:?}, "), text)));
+    cel_table(out, random_ones, random.map(|(at, text)| (at, format!("({text:?}, "), text)));
     let deep = super::deep::expressions().into_iter().enumerate();
-    cel_table(out, "cel_deep", deep.map(|(at, text)| (at, format!("({at}, false, "), text)));
+    cel_table(out, deep_ones, deep.map(|(at, text)| (at, format!("({at}, false, "), text)));
 }
 
 /// For each expression a message with a field that the expression is a rule of, and a row of a table: what is given, and
@@ -78,7 +78,7 @@ fn cel_table(out: &Path, name: &str, cases: impl Iterator<Item = (usize, String,
         .expect("the output can be written");
     Builder::new()
         .out_dir(out.join(name))
-        .compile([folder.join("cases.proto")], [folder])
+        .compile_source(&trees::expressions(out, name))
         .expect("our own cases compile");
 }
 

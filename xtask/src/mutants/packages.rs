@@ -22,7 +22,7 @@ pub(super) const PACKAGES: [Package; 2] = [
         name: "protoc-gen-rsvc",
         folder: "protoc-gen-rsvc",
         features: &[],
-        tests: &["protoc-gen-rsvc", "suite"],
+        tests: &["protoc-gen-rsvc", "suite", "conformance"],
     },
 ];
 
