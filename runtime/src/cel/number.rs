@@ -437,6 +437,18 @@ pub fn least_double_of(items: impl Iterator<Item = f64>) -> Result<f64> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn extremes_of_lists() {
+        assert_eq!(greatest_double_of([1.5, 3.5, 2.5].into_iter()), Ok(3.5));
+        assert_eq!(least_double_of([1.5, 0.5, 2.5].into_iter()), Ok(0.5));
+        assert_eq!(greatest_of([1, 3, 2].into_iter()), Ok(3));
+        assert_eq!(least_of([1, 0, 2].into_iter()), Ok(0));
+        assert_eq!(greatest_double_of([].into_iter()), Err(EMPTY));
+        assert_eq!(least_double_of([].into_iter()), Err(EMPTY));
+        assert_eq!(greatest_of::<i64>([].into_iter()), Err(EMPTY));
+        assert_eq!(least_of::<i64>([].into_iter()), Err(EMPTY));
+    }
+
     /// 2^63 and 2^64.
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     const TWO_64: f64 = 18_446_744_073_709_551_616.0;

@@ -348,3 +348,160 @@ pub fn outcome(a: Value<'_>) -> Result<String> {
         _ => Err(Error::NO_OVERLOAD),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Two = fn(Value<'static>, Value<'static>) -> Result<Value<'static>>;
+
+    fn seconds(n: i64) -> time::Duration {
+        time::make_duration(n, 0).unwrap()
+    }
+
+    fn at(n: i64) -> time::Timestamp {
+        time::make_timestamp(n, 0).unwrap()
+    }
+
+    fn bytes(text: &str) -> Value<'static> {
+        text.as_bytes().to_vec().into()
+    }
+
+    fn list(items: &[i64]) -> Value<'static> {
+        Value::List(items.iter().map(|item| Value::Int(*item)).collect())
+    }
+
+    #[test]
+    fn operators_are_there_for_each_type_and_mix_none() {
+        let cases: [(&str, Two, Value<'static>, Value<'static>, Value<'static>); 23] = [
+            ("+", dyn_add, 7_i64.into(), 2_i64.into(), 9_i64.into()),
+            ("+", dyn_add, 7_u64.into(), 2_u64.into(), 9_u64.into()),
+            ("+", dyn_add, 7.5.into(), 2.0.into(), 9.5.into()),
+            ("+", dyn_add, "a".to_owned().into(), "b".to_owned().into(), "ab".to_owned().into()),
+            ("+", dyn_add, bytes("a"), bytes("b"), bytes("ab")),
+            ("+", dyn_add, list(&[1]), list(&[2]), list(&[1, 2])),
+            ("+", dyn_add, at(7).into(), seconds(2).into(), at(9).into()),
+            ("+", dyn_add, seconds(2).into(), at(7).into(), at(9).into()),
+            ("+", dyn_add, seconds(7).into(), seconds(2).into(), seconds(9).into()),
+            ("-", dyn_sub, 7_i64.into(), 2_i64.into(), 5_i64.into()),
+            ("-", dyn_sub, 7_u64.into(), 2_u64.into(), 5_u64.into()),
+            ("-", dyn_sub, 7.5.into(), 2.0.into(), 5.5.into()),
+            ("-", dyn_sub, at(7).into(), seconds(2).into(), at(5).into()),
+            ("-", dyn_sub, at(7).into(), at(2).into(), seconds(5).into()),
+            ("-", dyn_sub, seconds(7).into(), seconds(2).into(), seconds(5).into()),
+            ("*", dyn_mul, 7_i64.into(), 2_i64.into(), 14_i64.into()),
+            ("*", dyn_mul, 7_u64.into(), 2_u64.into(), 14_u64.into()),
+            ("*", dyn_mul, 7.5.into(), 2.0.into(), 15.0.into()),
+            ("/", dyn_div, 7_i64.into(), 2_i64.into(), 3_i64.into()),
+            ("/", dyn_div, 7_u64.into(), 2_u64.into(), 3_u64.into()),
+            ("/", dyn_div, 7.5.into(), 2.0.into(), 3.75.into()),
+            ("%", dyn_rem, 7_i64.into(), 2_i64.into(), 1_i64.into()),
+            ("%", dyn_rem, 7_u64.into(), 2_u64.into(), 1_u64.into()),
+        ];
+        for (sign, operator, a, b, expected) in cases {
+            let name = format!("{a:?} {sign} {b:?}");
+            let found = operator(a.clone(), b).unwrap();
+            // A number equals others of its value: the type counts as well.
+            assert_eq!((dyn_type(found.clone()), &found), (dyn_type(expected.clone()), &expected), "{name}");
+            assert_eq!(operator(a, Value::Null), Err(Error::NO_OVERLOAD), "{name}");
+        }
+        assert_eq!(dyn_neg(7_i64.into()), Ok((-7_i64).into()));
+        assert_eq!(dyn_neg(7.5.into()), Ok((-7.5).into()));
+        assert_eq!(dyn_neg(7_u64.into()), Err(Error::NO_OVERLOAD));
+    }
+
+    #[test]
+    fn conversions_take_what_they_can() {
+        let text = |text: &str| Value::from(text.to_owned());
+        for (value, int) in [
+            (Value::Int(7), 7),
+            (Value::Uint(8), 8),
+            (Value::Double(9.5), 9),
+            (text("10"), 10),
+            (at(11).into(), 11),
+        ] {
+            assert_eq!(dyn_to_int(value.clone()), Ok(int), "{value:?}");
+        }
+        for (value, uint) in
+            [(Value::Uint(7), 7), (Value::Int(8), 8), (Value::Double(9.5), 9), (text("10"), 10)]
+        {
+            assert_eq!(dyn_to_uint(value.clone()), Ok(uint), "{value:?}");
+        }
+        for (value, double) in
+            [(Value::Double(7.5), 7.5), (Value::Int(-8), -8.0), (Value::Uint(9), 9.0), (text("1.5"), 1.5)]
+        {
+            assert_eq!(dyn_to_double(value.clone()), Ok(double), "{value:?}");
+        }
+        for (value, bool) in [
+            (Value::Bool(true), true),
+            (Value::Bool(false), false),
+            (text("true"), true),
+            (text("false"), false),
+        ] {
+            assert_eq!(dyn_to_bool(value.clone()), Ok(bool), "{value:?}");
+        }
+        for (value, expected) in [
+            (text("a"), "a"),
+            (Value::Bool(true), "true"),
+            (Value::Int(-7), "-7"),
+            (Value::Uint(8), "8"),
+            (Value::Double(1.5), "1.5"),
+            (bytes("b"), "b"),
+            (at(0).into(), "1970-01-01T00:00:00Z"),
+            (seconds(2).into(), "2s"),
+        ] {
+            assert_eq!(dyn_to_str(value.clone()).as_deref(), Ok(expected), "{value:?}");
+        }
+        assert_eq!(dyn_to_int(Value::Null), Err(Error::NO_OVERLOAD));
+        assert_eq!(dyn_to_uint(Value::Null), Err(Error::NO_OVERLOAD));
+        assert_eq!(dyn_to_double(Value::Null), Err(Error::NO_OVERLOAD));
+        assert_eq!(dyn_to_bool(Value::Null), Err(Error::NO_OVERLOAD));
+        assert_eq!(dyn_to_str(Value::Null), Err(Error::NO_OVERLOAD));
+    }
+
+    #[test]
+    fn entries_with_null_are_none_of_a_message() {
+        let map = Value::Map(vec![(Value::Int(1), Value::Null), (Value::Int(2), Value::Int(3))]);
+        assert_eq!(entries_without_nulls(map), Ok(vec![(Value::Int(2), Value::Int(3))]));
+        assert_eq!(entries_without_nulls(list(&[1])), Err(Error::NO_OVERLOAD));
+        assert_eq!(without_nulls(vec![Value::Null, Value::Int(1)]), [Value::Int(1)]);
+    }
+
+    #[test]
+    fn values_are_equal_to_their_own_kind() {
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Bool(false),
+            Value::Int(1),
+            Value::Double(1.5),
+            "a".to_owned().into(),
+            "b".to_owned().into(),
+            bytes("a"),
+            bytes("b"),
+            at(1).into(),
+            at(2).into(),
+            seconds(1).into(),
+            seconds(2).into(),
+            Value::Type("int"),
+            Value::Type("uint"),
+            list(&[1]),
+            list(&[2]),
+            Value::Map(vec![(Value::Int(1), Value::Int(2))]),
+            Value::Map(vec![(Value::Int(1), Value::Int(3))]),
+            Value::Map(vec![(Value::Int(2), Value::Int(2))]),
+            Value::Map(vec![]),
+        ];
+        for (at, one) in values.iter().enumerate() {
+            for (beside, other) in values.iter().enumerate() {
+                assert_eq!(dyn_eq(one.clone(), other.clone()), at == beside, "{one:?} == {other:?}");
+            }
+        }
+        assert!(dyn_eq(Value::Int(1), Value::Uint(1)) && dyn_eq(Value::Uint(1), Value::Double(1.0)));
+    }
+
+    #[test]
+    fn an_error_has_a_text() {
+        assert_eq!(Error::INDEX.to_string(), "index out of range");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,8 +16,8 @@ use super::memory::Memory;
 use super::program::{End, watch};
 use crate::process;
 
-/// What tests may take for one change, by the time that they took without one: the quick ones first, then no more. The golden cases
-/// of the generator are one test, and not a quick one.
+/// What tests may take for one change, by the time that they took without one: those that have noticed most changes first, then
+/// the quick ones, then no more. The golden cases of the generator are one test, and not a quick one.
 const BUDGET: Duration = Duration::from_mins(3);
 /// How many tests run at once: the first that fails ends the others.
 const AT_ONCE: usize = 40;
@@ -38,6 +39,8 @@ struct Test {
     name: String,
     time: Duration,
     reached: BTreeSet<usize>,
+    /// How many changes it has noticed in this run: what notices one notices others as well.
+    noticed: AtomicUsize,
 }
 
 impl Test {
@@ -57,6 +60,7 @@ impl Test {
             name: name.to_owned(),
             time: Duration::from_millis(time.parse()?),
             reached: numbers(reached.split_whitespace())?,
+            noticed: AtomicUsize::new(0),
         })
     }
 }
@@ -159,7 +163,11 @@ impl Tests {
         if tests.is_empty() {
             return Ok(Verdict::Unreached);
         }
-        tests.sort_by_key(|test| (usize::MAX - nearness(&test.name, module), test.time));
+        // Others count meanwhile: each is asked once.
+        tests.sort_by_cached_key(|test| {
+            let noticed = test.noticed.load(Ordering::Relaxed);
+            (usize::MAX - nearness(&test.name, module), usize::MAX - noticed, test.time)
+        });
         let mut time = Duration::ZERO;
         tests.retain(|test| {
             time += test.time;
@@ -197,7 +205,10 @@ fn run(number: usize, program: &Program, mut tests: Vec<&Test>) -> Result<Verdic
                 match first_failure(number, program, &[again])? {
                     End::Passed => {}
                     End::Hangs => return Ok(Verdict::Timeout),
-                    End::Died | End::Failed(_) => return Ok(Verdict::Caught),
+                    End::Died | End::Failed(_) => {
+                        again.noticed.fetch_add(1, Ordering::Relaxed);
+                        return Ok(Verdict::Caught);
+                    }
                 }
             }
         }
@@ -226,7 +237,8 @@ fn trace(program: Program, name: String, file: &Path) -> Result<std::result::Res
     }
     let time = start.elapsed();
     let text = if file.exists() { fs::read_to_string(file)? } else { String::new() };
-    Ok(Ok(Test { program, name, time, reached: numbers(text.lines())? }))
+    let reached = numbers(text.lines())?;
+    Ok(Ok(Test { program, name, time, reached, noticed: AtomicUsize::new(0) }))
 }
 
 /// The module of a file of the runtime: `runtime/src/server/mod.rs` is `server`.
@@ -273,6 +285,7 @@ mod tests {
                 name: "c::d".to_owned(),
                 time: Duration::from_millis(7),
                 reached: reached.iter().copied().collect(),
+                noticed: AtomicUsize::new(0),
             };
             let read = Test::read(&test.line()).unwrap();
             assert_eq!((&read.program, &read.name, read.time), (&test.program, &test.name, test.time));
@@ -300,9 +313,41 @@ mod tests {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(&program, mode).unwrap();
         let program = Program { path: program, folder: folder.path().to_owned() };
-        let test = Test { program, name: "a".to_owned(), time: Duration::ZERO, reached: [1, 2, 3].into() };
+        let test = Test {
+            program,
+            name: "a".to_owned(),
+            time: Duration::ZERO,
+            reached: [1, 2, 3].into(),
+            noticed: AtomicUsize::new(0),
+        };
         let tests = Tests { tests: vec![test] };
         let verdicts = [1, 2, 3, 4].map(|number| tests.try_out(number, "a").unwrap());
         assert_eq!(verdicts, [Verdict::Caught, Verdict::Missed, Verdict::Missed, Verdict::Unreached]);
+        assert_eq!(tests.tests[0].noticed.load(Ordering::Relaxed), 1, "one that fails once notices nothing");
+    }
+
+    #[test]
+    fn what_has_noticed_changes_comes_before_the_quick_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program");
+        // It fails, and says which test it was asked for first.
+        let script = "#!/bin/sh\necho \"test $4 ... FAILED\"; exit 101\n";
+        fs::write(&path, script).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, mode).unwrap();
+        let program = Program { path, folder: folder.path().to_owned() };
+        let test = |name: &str, time, noticed| Test {
+            program: program.clone(),
+            name: name.to_owned(),
+            time,
+            reached: [1].into(),
+            noticed: AtomicUsize::new(noticed),
+        };
+        // The quick one alone would take what there is.
+        let tests = vec![test("quick", BUDGET, 0), test("slow", 2 * BUDGET, 3)];
+        let tests = Tests { tests };
+        assert_eq!(tests.try_out(1, "a").unwrap(), Verdict::Caught);
+        let noticed: Vec<_> = tests.tests.iter().map(|test| test.noticed.load(Ordering::Relaxed)).collect();
+        assert_eq!(noticed, [0, 4]);
     }
 }
