@@ -128,13 +128,15 @@ impl http_body::Body for SentBody {
         }
         let polled = self.body.poll_piece(task, PIECE);
         self.count();
-        if polled.is_pending() && self.held > 0 {
-            // What is held is worked on: it is not the client that keeps others waiting.
+        // What is held is worked on: it is not the client that keeps others waiting.
+        let at_work = polled.is_pending() && self.held > 0;
+        if at_work {
             self.usage.unsent().note_taken();
         }
         // Over HTTP/1.1 nobody asks.
         if self.usage.is_shared() {
-            let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
+            // The end of the call is that of the work as well.
+            let unsent = at_work || matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
             let polls = PROGRESS.get().polls.wrapping_add(1);
             PROGRESS.set(Progress { polls, unsent, deadline: self.body.deadline() });
         }
