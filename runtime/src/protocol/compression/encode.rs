@@ -36,12 +36,55 @@ enum Encoder {
     Gzip(GzEncoder<Vec<u8>>),
     #[cfg(feature = "br")]
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
-    /// A frame for every flush: a body may have many, and has at least one.
     #[cfg(feature = "zstd")]
-    Zstd {
-        pending: Vec<Bytes>,
-        begun: bool,
-    },
+    Zstd(ZstdFrames),
+}
+
+/// How much becomes one frame of zstd, in bytes: a block of it at most (RFC 8878, section 3.1.1.2), and some milliseconds.
+#[cfg(feature = "zstd")]
+const ZSTD_FRAME: usize = 128 * 1024;
+
+/// Frames of zstd, whose encoder has no state between them: a body may have many, and has at least one.
+#[cfg(feature = "zstd")]
+#[derive(Default)]
+struct ZstdFrames {
+    /// What is to be a frame.
+    pending: Vec<Bytes>,
+    length: usize,
+    begun: bool,
+    /// Frames that were not taken.
+    out: Vec<u8>,
+}
+
+#[cfg(feature = "zstd")]
+impl ZstdFrames {
+    fn write(&mut self, data: Bytes) {
+        self.length += data.len();
+        self.pending.push(data);
+        if self.length >= ZSTD_FRAME {
+            self.end_frame();
+        }
+    }
+
+    fn end_frame(&mut self) {
+        self.begun = true;
+        self.length = 0;
+        self.out.extend(zstd_frame(Parts(std::mem::take(&mut self.pending))));
+    }
+
+    fn flush(&mut self) -> Vec<u8> {
+        if self.length > 0 {
+            self.end_frame();
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        if !self.begun {
+            self.end_frame();
+        }
+        self.flush()
+    }
 }
 
 /// Parts of data, one behind the other.
@@ -79,7 +122,7 @@ impl Encoder {
                 BROTLI_WINDOW,
             ))),
             #[cfg(feature = "zstd")]
-            Compression::Zstd => Self::Zstd { pending: Vec::new(), begun: false },
+            Compression::Zstd => Self::Zstd(ZstdFrames::default()),
             #[cfg(not(all(feature = "br", feature = "zstd")))]
             _ => coding.is_missing(),
         }
@@ -91,7 +134,7 @@ impl Encoder {
             #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.write_all(&data).expect(MEMORY),
             #[cfg(feature = "zstd")]
-            Self::Zstd { pending, .. } => pending.push(data),
+            Self::Zstd(frames) => frames.write(data),
         }
     }
 
@@ -101,9 +144,9 @@ impl Encoder {
             Self::Gzip(encoder) => encoder.get_ref().capacity(),
             #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.get_ref().capacity(),
-            // What it keeps is part of what was given.
+            // What is no frame yet is part of what was given.
             #[cfg(feature = "zstd")]
-            Self::Zstd { .. } => 0,
+            Self::Zstd(frames) => frames.out.capacity(),
         }
     }
 
@@ -120,12 +163,7 @@ impl Encoder {
                 std::mem::take(encoder.get_mut())
             }
             #[cfg(feature = "zstd")]
-            Self::Zstd { pending, .. } if pending.is_empty() => Vec::new(),
-            #[cfg(feature = "zstd")]
-            Self::Zstd { pending, begun } => {
-                *begun = true;
-                zstd_frame(Parts(std::mem::take(pending)))
-            }
+            Self::Zstd(frames) => frames.flush(),
         }
     }
 
@@ -135,9 +173,7 @@ impl Encoder {
             #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.into_inner(),
             #[cfg(feature = "zstd")]
-            Self::Zstd { pending, begun: true } if pending.is_empty() => Vec::new(),
-            #[cfg(feature = "zstd")]
-            Self::Zstd { pending, .. } => zstd_frame(Parts(pending)),
+            Self::Zstd(frames) => frames.finish(),
         }
     }
 }
@@ -150,7 +186,7 @@ pub(super) fn whole(coding: Compression, data: &[u8]) -> Vec<u8> {
         #[cfg(feature = "br")]
         Encoder::Brotli(encoder) => encoder.write_all(data).expect(MEMORY),
         #[cfg(feature = "zstd")]
-        Encoder::Zstd { .. } => return zstd_frame(data),
+        Encoder::Zstd(_) => return zstd_frame(data),
     }
     encoder.finish()
 }
@@ -248,5 +284,27 @@ impl HoldingBody for Compressed {
     fn held(&self) -> usize {
         let given = if self.pending.is_empty() { 0 } else { self.given };
         self.inner.held() + given + self.encoder.as_ref().map_or(0, Encoder::held)
+    }
+}
+
+#[cfg(all(test, feature = "zstd"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_becomes_frames_on_the_way() {
+        let text: String = (0..1 << 17).map(|number| format!("{number:08}")).collect();
+        let text = Bytes::from(text);
+        let mut encoder = Encoder::new(Compression::Zstd);
+        for at in (0..text.len()).step_by(STEP) {
+            encoder.write(text.slice(at..at + STEP));
+            let Encoder::Zstd(frames) = &encoder else { panic!("zstd was asked for") };
+            assert!(frames.length < ZSTD_FRAME, "{}", frames.length);
+            assert_eq!(encoder.held() == 0, at + STEP < ZSTD_FRAME);
+        }
+        let bytes = encoder.finish();
+        let begins = |place: &[u8]| *place == [0x28, 0xb5, 0x2f, 0xfd];
+        assert_eq!(bytes.windows(4).filter(|place| begins(place)).count(), text.len() / ZSTD_FRAME);
+        assert_eq!(Compression::Zstd.decompress(bytes.into(), text.len()).unwrap(), text);
     }
 }
