@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_large_body_becomes_frames_on_the_way() {
-        let text: String = (0..1 << 17).map(|number| format!("{number:08}")).collect();
+        let text: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
         let text = Bytes::from(text);
         let mut encoder = Encoder::new(Compression::Zstd);
         for at in (0..text.len()).step_by(STEP) {
