@@ -15,6 +15,9 @@ use order::{Order, Positions};
 
 pub(crate) use sort::{sort, sort_by, sort_by_key};
 
+/// Why a place that the order names is not empty.
+const THERE: &str = "the order has only what is there";
+
 /// A map that is walked in the order of its keys.
 #[derive(Clone)]
 pub struct SortedMap<K, V> {
@@ -49,9 +52,7 @@ impl<K, V> SortedMap<K, V> {
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.iter().map(|(_, value)| value)
     }
-}
 
-impl<K, V> SortedMap<K, V> {
     pub fn into_keys(self) -> IntoKeys<K, V> {
         IntoKeys(self.into_iter())
     }
@@ -64,7 +65,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     {
         self.order.find(&|position| match &self.entries[position as usize] {
             Some((other, _)) => other.borrow().cmp(key),
-            None => unreachable!("the order has only what is there"),
+            None => unreachable!("{THERE}"),
         })
     }
 
@@ -72,8 +73,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let place = self.find(key).ok()?;
-        self.entries[self.order.at(place)].as_ref().map(|(_, value)| value)
+        self.get_key_value(key).map(|(_, value)| value)
     }
 
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
@@ -81,7 +81,8 @@ impl<K: Ord, V> SortedMap<K, V> {
         K: Borrow<Q>,
     {
         let place = self.find(key).ok()?;
-        self.entries[self.order.at(place)].as_mut().map(|(_, value)| value)
+        let (_, value) = self.entries[self.order.at(place)].as_mut().expect(THERE);
+        Some(value)
     }
 
     pub fn get_key_value<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
@@ -89,7 +90,8 @@ impl<K: Ord, V> SortedMap<K, V> {
         K: Borrow<Q>,
     {
         let place = self.find(key).ok()?;
-        self.entries[self.order.at(place)].as_ref().map(|(key, value)| (key, value))
+        let (key, value) = self.entries[self.order.at(place)].as_ref().expect(THERE);
+        Some((key, value))
     }
 
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
@@ -104,7 +106,8 @@ impl<K: Ord, V> SortedMap<K, V> {
         match self.find(&key) {
             Ok(place) => {
                 let at = self.order.at(place);
-                self.entries[at].replace((key, value)).map(|(_, value)| value)
+                let (_, before) = self.entries[at].replace((key, value)).expect(THERE);
+                Some(before)
             }
             Err(place) => {
                 self.order.insert(place, self.entries.len());
@@ -124,7 +127,8 @@ impl<K: Ord, V> SortedMap<K, V> {
                 self.entries.len() - 1
             }
         };
-        self.entries[at].as_mut().map(|(_, value)| value).expect("the order has only what is there")
+        let (_, value) = self.entries[at].as_mut().expect(THERE);
+        value
     }
 
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
@@ -133,7 +137,8 @@ impl<K: Ord, V> SortedMap<K, V> {
     {
         let place = self.find(key).ok()?;
         let at = self.order.remove(place);
-        self.entries[at].take().map(|(_, value)| value)
+        let (_, value) = self.entries[at].take().expect(THERE);
+        Some(value)
     }
 }
 
@@ -216,8 +221,8 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let at = self.order.next()?;
-        self.entries[at].as_ref().map(|(key, value)| (key, value))
+        let (key, value) = self.entries[self.order.next()?].as_ref().expect(THERE);
+        Some((key, value))
     }
 }
 
@@ -242,7 +247,7 @@ impl<K, V> Iterator for IntoIter<K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        self.entries[self.order.next()?].take()
+        Some(self.entries[self.order.next()?].take().expect(THERE))
     }
 }
 

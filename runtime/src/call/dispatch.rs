@@ -141,7 +141,7 @@ impl Inbound {
         if let Some(end) = &mut deadline
             && let Some(turn::Waited(time)) = extensions.get()
         {
-            *end = end.checked_sub(*time).unwrap_or(*end);
+            *end = end.checked_sub(*time).expect("it is no earlier than the request came");
         }
         let stopping = policy.stopping.clone();
         let seen = policy.sight.is_on().then(|| {

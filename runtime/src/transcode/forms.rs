@@ -25,7 +25,7 @@ impl Forms {
     /// Takes `multipart/form-data`.
     ///
     /// # Panics
-    /// On a server without the feature `multipart`, when it is compiled: such forms would be taken for JSON.
+    /// When a server without the feature `multipart` is compiled: it would read such forms as JSON.
     #[must_use]
     #[allow(clippy::assertions_on_constants, reason = "it is one of the features")]
     pub const fn multipart(mut self) -> Self {

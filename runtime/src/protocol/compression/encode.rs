@@ -40,17 +40,17 @@ enum Encoder {
     Zstd(ZstdFrames),
 }
 
-/// How much becomes one frame of zstd, in bytes: a block of it at most (RFC 8878, section 3.1.1.2), and some milliseconds.
+/// From this size what a body has given becomes a frame of zstd, in bytes: what a block may have (RFC 8878, section 3.1.1.2).
 #[cfg(feature = "zstd")]
 const ZSTD_FRAME: usize = 128 * 1024;
 
-/// Frames of zstd, whose encoder has no state between them: a body may have many, and has at least one.
+/// Frames of zstd, one behind the other: a frame is compressed at once, since the encoder cannot go on later. A body may
+/// have many, and has at least one.
 #[cfg(feature = "zstd")]
 #[derive(Default)]
 struct ZstdFrames {
     /// What is to be a frame.
-    pending: Vec<Bytes>,
-    length: usize,
+    pending: Vec<u8>,
     begun: bool,
     /// Frames that were not taken.
     out: Vec<u8>,
@@ -58,22 +58,21 @@ struct ZstdFrames {
 
 #[cfg(feature = "zstd")]
 impl ZstdFrames {
-    fn write(&mut self, data: Bytes) {
-        self.length += data.len();
-        self.pending.push(data);
-        if self.length >= ZSTD_FRAME {
+    fn write(&mut self, data: &[u8]) {
+        self.pending.extend_from_slice(data);
+        if self.pending.len() >= ZSTD_FRAME {
             self.end_frame();
         }
     }
 
     fn end_frame(&mut self) {
         self.begun = true;
-        self.length = 0;
-        self.out.extend(zstd_frame(Parts(std::mem::take(&mut self.pending))));
+        let data = std::mem::take(&mut self.pending);
+        self.out.extend(compress_to_vec(&*data, CompressionLevel::Fastest));
     }
 
     fn flush(&mut self) -> Vec<u8> {
-        if self.length > 0 {
+        if !self.pending.is_empty() {
             self.end_frame();
         }
         std::mem::take(&mut self.out)
@@ -85,29 +84,6 @@ impl ZstdFrames {
         }
         self.flush()
     }
-}
-
-/// Parts of data, one behind the other.
-#[cfg(feature = "zstd")]
-struct Parts(Vec<Bytes>);
-
-#[cfg(feature = "zstd")]
-impl std::io::Read for Parts {
-    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
-        let mut filled = 0;
-        self.0.retain_mut(|part| {
-            let more = part.split_to(part.len().min(room.len() - filled));
-            room[filled..filled + more.len()].copy_from_slice(&more);
-            filled += more.len();
-            !part.is_empty()
-        });
-        Ok(filled)
-    }
-}
-
-#[cfg(feature = "zstd")]
-fn zstd_frame(data: impl std::io::Read) -> Vec<u8> {
-    compress_to_vec(data, CompressionLevel::Fastest)
 }
 
 impl Encoder {
@@ -128,25 +104,24 @@ impl Encoder {
         }
     }
 
-    fn write(&mut self, data: Bytes) {
+    fn write(&mut self, data: &[u8]) {
         match self {
-            Self::Gzip(encoder) => encoder.write_all(&data).expect(MEMORY),
+            Self::Gzip(encoder) => encoder.write_all(data).expect(MEMORY),
             #[cfg(feature = "br")]
-            Self::Brotli(encoder) => encoder.write_all(&data).expect(MEMORY),
+            Self::Brotli(encoder) => encoder.write_all(data).expect(MEMORY),
             #[cfg(feature = "zstd")]
             Self::Zstd(frames) => frames.write(data),
         }
     }
 
-    /// How much it has written that was not taken, in bytes.
+    /// How much it holds of what it was given and of what it has written, in bytes. What it looks back at does not count.
     fn held(&self) -> usize {
         match self {
             Self::Gzip(encoder) => encoder.get_ref().capacity(),
             #[cfg(feature = "br")]
             Self::Brotli(encoder) => encoder.get_ref().capacity(),
-            // What is no frame yet is part of what was given.
             #[cfg(feature = "zstd")]
-            Self::Zstd(frames) => frames.out.capacity(),
+            Self::Zstd(frames) => frames.pending.capacity() + frames.out.capacity(),
         }
     }
 
@@ -181,13 +156,7 @@ impl Encoder {
 /// Compresses bytes that are there as a whole.
 pub(super) fn whole(coding: Compression, data: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new(coding);
-    match &mut encoder {
-        Encoder::Gzip(encoder) => encoder.write_all(data).expect(MEMORY),
-        #[cfg(feature = "br")]
-        Encoder::Brotli(encoder) => encoder.write_all(data).expect(MEMORY),
-        #[cfg(feature = "zstd")]
-        Encoder::Zstd(_) => return zstd_frame(data),
-    }
+    encoder.write(data);
     encoder.finish()
 }
 
@@ -211,7 +180,7 @@ impl Compressed {
     /// Compresses a step of what is there; what is to be sent, if anything is.
     fn step(&mut self) -> Option<Vec<u8>> {
         let encoder = self.encoder.as_mut()?;
-        encoder.write(self.pending.split_to(self.pending.len().min(STEP)));
+        encoder.write(&self.pending.split_to(self.pending.len().min(STEP)));
         if !self.pending.is_empty() {
             return None;
         }
@@ -294,13 +263,12 @@ mod tests {
     #[test]
     fn a_large_body_becomes_frames_on_the_way() {
         let text: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
-        let text = Bytes::from(text);
         let mut encoder = Encoder::new(Compression::Zstd);
-        for at in (0..text.len()).step_by(STEP) {
-            encoder.write(text.slice(at..at + STEP));
+        for (at, step) in text.chunks(STEP).enumerate() {
+            encoder.write(step);
             let Encoder::Zstd(frames) = &encoder else { panic!("zstd was asked for") };
-            assert!(frames.length < ZSTD_FRAME, "{}", frames.length);
-            assert_eq!(encoder.held() == 0, at + STEP < ZSTD_FRAME);
+            assert!(frames.pending.len() < ZSTD_FRAME, "{}", frames.pending.len());
+            assert_eq!(frames.out.is_empty(), (at + 1) * STEP < ZSTD_FRAME);
         }
         let bytes = encoder.finish();
         let begins = |place: &[u8]| *place == [0x28, 0xb5, 0x2f, 0xfd];

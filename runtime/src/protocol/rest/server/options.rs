@@ -268,16 +268,16 @@ impl Options {
         self
     }
 
-    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, and with the features of these
-    /// names in br or zstd; streams are at any. `None` compresses nothing. Default: 1 KiB.
+    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, or with the features of these
+    /// names in br and zstd; streams are at any. `None` compresses nothing. Default: 1 KiB.
     #[cfg(feature = "compression")]
     pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
         self.compression.responses_from = bytes;
         self
     }
 
-    /// Whether the bodies of requests may be compressed with gzip, and with the features of these names with br or zstd.
-    /// What they become counts for the limits. Default: no.
+    /// Whether the bodies of requests may be compressed with gzip, or with the features of these names with br and
+    /// zstd. What they become counts for the limits. Default: no.
     #[cfg(feature = "compression")]
     pub fn accept_compressed(mut self, accept: bool) -> Self {
         self.compression.requests = accept;

@@ -14,10 +14,10 @@ use crate::call::{Body, CallError};
 use crate::etag;
 use crate::protocol::accept;
 use crate::protocol::caching::add_vary;
-use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
 use crate::protocol::compression::encode::Compressed;
 use crate::protocol::compression::held::{DecoderMemory, DecoderShare};
+use crate::protocol::compression::{AcceptedCompressions, Compression};
 
 /// Media types beyond `text/*`, `*+json` and `*+xml` that get smaller.
 const COMPRESSIBLE: [&str; 10] = [
@@ -105,9 +105,7 @@ pub(crate) fn request(
 
 /// Says what codings a request may have, in the response to one that has another.
 pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
-    let names: Vec<_> = Compression::SUPPORTED.iter().map(|known| known.name()).collect();
-    let supported = HeaderValue::try_from(names.join(", ")).expect("names of compressions are header values");
-    response.headers_mut().insert(ACCEPT_ENCODING, supported);
+    response.headers_mut().insert(ACCEPT_ENCODING, AcceptedCompressions::all().header(|_| true));
     response
 }
 
